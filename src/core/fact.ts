@@ -44,11 +44,14 @@ export interface EventFactOf<T extends EventType> {
 
 export type EventFact = { [T in EventType]: EventFactOf<T> }[EventType]
 
-/** An alias belongs to a conversation, or inherits from another alias of its scope. The last version counts. */
+/**
+ * An alias belongs to a conversation, inherits from another alias of its scope, or belongs nowhere: what is addressed to
+ * it is part of no conversation, because another fact tells the same thing better. The highest version counts.
+ */
 export interface LinkFact {
   readonly kind: 'link'
   readonly from: AliasRef
-  readonly to: ConversationRef | { readonly parentAlias: string }
+  readonly to: ConversationRef | { readonly parentAlias: string } | { readonly nowhere: true }
   readonly version?: number
 }
 

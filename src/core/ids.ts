@@ -1,7 +1,7 @@
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 
 /** SHA-256 of the bytes, lower-case hex. */
-export const sha256 = (bytes: Buffer | string) => createHash('sha256').update(bytes).digest('hex')
+export const sha256 = (bytes: Buffer | string) => hash('sha256', bytes)
 
 /** Hash of what a record says, for telling equal content from changed: 32 hex digits. */
 export const contentHashOf = (bytes: Buffer | string) => sha256(bytes).slice(0, 32)
@@ -11,13 +11,11 @@ export const contentHashOf = (bytes: Buffer | string) => sha256(bytes).slice(0, 
  * Parts are length-prefixed, so that no two lists of parts run together.
  */
 export function uuidFrom(...parts: readonly string[]): string {
-  const hash = createHash('sha256')
-  for (const part of parts) hash.update(`${Buffer.byteLength(part)}:${part}`)
-  const bytes = hash.digest().subarray(0, 16)
-  bytes.writeUInt8((bytes.readUInt8(6) & 0x0f) | 0x80, 6)
-  bytes.writeUInt8((bytes.readUInt8(8) & 0x3f) | 0x80, 8)
-  const hex = bytes.toString('hex')
-  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`
+  let text = ''
+  for (const part of parts) text += `${Buffer.byteLength(part)}:${part}`
+  const hex = sha256(text)
+  const variant = ((Number.parseInt(hex.charAt(16), 16) & 0x3) | 0x8).toString(16)
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-8${hex.slice(13, 16)}-${variant}${hex.slice(17, 20)}-${hex.slice(20, 32)}`
 }
 
 /** What names a conversation at its vendor. */

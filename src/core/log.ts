@@ -116,6 +116,7 @@ export interface EventLog {
  * only when it has to look up a writer's schema that it has not met.
  */
 export interface Codec<T> {
+  /** Throws a `data` error on a value that does not fit the schema. */
   encode(value: T): Buffer
   decode(bytes: Buffer): T | Promise<T>
 }

@@ -108,3 +108,13 @@ export interface ConversationHead {
   /** As a fraction of its scale, 0 to 1; of the last finished evaluation that has a scale. */
   readonly evaluationScore: number | null
 }
+
+/** Headers of the topic conversations. */
+export const conversationHeaders = {
+  /** The head's revision, decimal; also on a tombstone. */
+  revision: 'revision',
+  /** `ConversationHead` as JSON; not on a tombstone. */
+  head: 'head',
+  /** On a tombstone of a conversation that was erased: every trace of it is to go, not only its vCon. */
+  erase: 'erase',
+} as const

@@ -63,7 +63,7 @@ export function singleObjectCodecs(store: SchemaStore): RecordCodecs {
     }
     return {
       encode(value) {
-        const body = type.toBuffer(value)
+        const body = toBuffer(name, type, value)
         const framed = Buffer.allocUnsafe(headerBytes + body.length)
         framed.writeUInt16BE(marker, 0)
         own.copy(framed, 2)
@@ -89,6 +89,21 @@ export function singleObjectCodecs(store: SchemaStore): RecordCodecs {
     deadLetter: codecOf('deadLetter'),
     checkpoint: codecOf('checkpoint'),
     uncorrelated: codecOf('uncorrelated'),
+  }
+}
+
+/** Names the field that does not fit, and never its value. */
+function toBuffer(name: SchemaName, type: avro.Type, value: unknown): Buffer {
+  try {
+    return type.toBuffer(value)
+  } catch {
+    let misfit = ''
+    type.isValid(value, {
+      errorHook: (path, _value, expected) => {
+        misfit ||= `: ${path.join('.')} is no ${expected.typeName === 'union:unwrapped' ? 'value of its union' : expected.typeName}`
+      },
+    })
+    throw dataError('misfit', `encoding a ${name}${misfit}`)
   }
 }
 

@@ -1,0 +1,67 @@
+-- Every version of every event that was exported. Ask the view `events`: it shows the version that counts, once.
+--
+-- The key is made of fields that never change for an event; times do, and are neither in the key nor partitioned by.
+-- Of the rows of one key the one with the highest precedence counts, and merges drop the others.
+CREATE TABLE IF NOT EXISTS events_all
+(
+  type LowCardinality(String) COMMENT 'Event type; says which of the columns below are set.',
+  conversation_id UUID COMMENT 'The conversation that it belongs to.' CODEC(ZSTD(1)),
+  id UUID COMMENT 'The fact: the same on every machine and every replay.' CODEC(ZSTD(1)),
+  precedence UInt256 COMMENT 'Version, revision and content hash as one number; the highest of an id counts.' CODEC(ZSTD(1)),
+  version Int64 COMMENT 'Updated-at at the vendor, else when it was observed. Unix milliseconds.' CODEC(Delta, ZSTD(1)),
+  revision Int32 COMMENT 'Orders what correlation moved within one version; 0 as a rule.' CODEC(ZSTD(1)),
+  retracted Bool COMMENT 'True if the fact does not belong to this conversation (any more).' CODEC(ZSTD(1)),
+  content_hash String ALIAS lower(leftPad(hex(bitAnd(precedence, toUInt256('340282366920938463463374607431768211455'))), 32, '0')) COMMENT 'Hash of what the fact says. 32 hex digits.',
+  conversation_vendor LowCardinality(String) COMMENT 'The vendor whose conversation it is.',
+  conversation_account LowCardinality(String) COMMENT 'The account whose conversation it is.',
+  conversation_key String COMMENT 'Key of the conversation at the vendor.' CODEC(ZSTD(1)),
+  source_vendor LowCardinality(String) COMMENT 'The vendor or telemetry that reported the fact.',
+  source_account LowCardinality(String) COMMENT 'The account that reported it.',
+  source_stream LowCardinality(String) COMMENT 'The stream that it was read from.',
+  source_key String COMMENT 'Key of the fact at the vendor, or the fields that identify it.' CODEC(ZSTD(1)),
+  occurred_at DateTime64(3, 'UTC') COMMENT 'When it happened; see occurred_at_raw.' CODEC(Delta, ZSTD(1)),
+  occurred_at_raw Nullable(Int64) COMMENT 'Set if occurred_at cannot hold the time (1900 to 2299) and has the nearest that it can. Unix milliseconds.' CODEC(ZSTD(1)),
+  sequence Int64 COMMENT 'Orders facts of one conversation that happened in the same millisecond.' CODEC(ZSTD(1)),
+  observed_at DateTime64(3, 'UTC') COMMENT 'When the vendor held this state; see observed_at_raw.' CODEC(Delta, ZSTD(1)),
+  observed_at_raw Nullable(Int64) COMMENT 'Set if observed_at cannot hold the time and has the nearest that it can. Unix milliseconds.' CODEC(ZSTD(1)),
+  raw_topic LowCardinality(String) COMMENT 'Topic of the raw record that shows it.',
+  raw_partition Int32 COMMENT 'Its partition.' CODEC(ZSTD(1)),
+  raw_offset Int64 COMMENT 'Its offset.' CODEC(Delta, ZSTD(1)),
+  raw_hash String COMMENT 'SHA-256 of its payload, lower-case hex.' CODEC(ZSTD(1)),
+  party_key Nullable(String) COMMENT 'The party that it is about; for a transfer the one that handed over.' CODEC(ZSTD(1)),
+  role LowCardinality(Nullable(String)) COMMENT 'party.joined: customer, agent, bot, supervisor, sme, thirdparty or system.',
+  kind LowCardinality(Nullable(String)) COMMENT 'Kind of party, transfer, summary, tool or step; media of a recording; scope of a sentiment or deletion; kind of evaluator.',
+  name Nullable(String) COMMENT 'Name of the party, tool, step, form, metric, disposition or attribute; purpose of a consent.' CODEC(ZSTD(1)),
+  text Nullable(String) COMMENT 'What was said, written, summarized, reasoned, noted, commented or explained.' CODEC(ZSTD(3)),
+  language LowCardinality(Nullable(String)) COMMENT 'BCP 47 tag.',
+  channel LowCardinality(Nullable(String)) COMMENT 'conversation.started: voice, chat, message, email, callback, video, social, agent or other.',
+  direction LowCardinality(Nullable(String)) COMMENT 'conversation.started: inbound, outbound, internal or unknown.',
+  status LowCardinality(Nullable(String)) COMMENT 'Status of a survey, evaluation or consent; state of a recording; outcome of a queue.',
+  reason LowCardinality(Nullable(String)) COMMENT 'Why a conversation ended, a party left or something was deleted.',
+  offset_ms Nullable(Int64) COMMENT 'utterance: from the start of the recording or transcript, milliseconds.' CODEC(ZSTD(1)),
+  duration_ms Nullable(Float64) COMMENT 'Milliseconds.' CODEC(ZSTD(1)),
+  confidence Nullable(Float64) COMMENT 'utterance: 0 to 1.' CODEC(ZSTD(1)),
+  queue_id Nullable(String) COMMENT 'Id of the queue at the vendor; for a transfer the one that received it.' CODEC(ZSTD(1)),
+  queue_name LowCardinality(Nullable(String)) COMMENT 'Its name.',
+  code Nullable(String) COMMENT 'disposition: code at the vendor.' CODEC(ZSTD(1)),
+  value Nullable(String) COMMENT 'attribute.changed: the value; null if it was removed.' CODEC(ZSTD(3)),
+  score Nullable(Float64) COMMENT 'Of a survey or evaluation in the scale below; of a sentiment -1 to 1.' CODEC(ZSTD(1)),
+  scale_min Nullable(Float64) COMMENT 'Lowest possible score.' CODEC(ZSTD(1)),
+  scale_max Nullable(Float64) COMMENT 'Highest possible score.' CODEC(ZSTD(1)),
+  label LowCardinality(Nullable(String)) COMMENT 'Of a sentiment or evaluation: positive, pass, fail, …',
+  arguments Nullable(String) COMMENT 'tool.call: arguments as JSON.' CODEC(ZSTD(3)),
+  result Nullable(String) COMMENT 'tool.call: result as JSON, or its text as a JSON string.' CODEC(ZSTD(3)),
+  is_error Nullable(Bool) COMMENT 'tool.call and reasoning.step: true if it failed.' CODEC(ZSTD(1)),
+  error_type LowCardinality(Nullable(String)) COMMENT 'Class of the error.',
+  error_message Nullable(String) COMMENT 'Its message.' CODEC(ZSTD(3)),
+  model LowCardinality(Nullable(String)) COMMENT 'summary and reasoning.step: the model that wrote it.',
+  input_tokens Nullable(Int64) COMMENT 'reasoning.step: tokens read, cached ones included.' CODEC(ZSTD(1)),
+  output_tokens Nullable(Int64) COMMENT 'reasoning.step: tokens written.' CODEC(ZSTD(1)),
+  trace_id Nullable(String) COMMENT 'OpenTelemetry trace id, lower-case hex.' CODEC(ZSTD(1)),
+  span_id Nullable(String) COMMENT 'OpenTelemetry span id, lower-case hex.' CODEC(ZSTD(1)),
+  details String COMMENT 'What the fact says beyond the columns: JSON with the field names of the event schema; empty if there is nothing.' CODEC(ZSTD(3))
+)
+ENGINE = ReplacingMergeTree(precedence)
+ORDER BY (type, conversation_id, id)
+SETTINGS non_replicated_deduplication_window = 20000, fsync_after_insert = 1, fsync_part_directory = 1
+COMMENT 'Every version of every event; ask the view events.'

@@ -1,0 +1,130 @@
+import { isUtf8 } from 'node:buffer'
+import { dataError, VconduitError } from '../core/errors.ts'
+import { deadLetter, type Outcome } from '../core/outcome.ts'
+
+export interface PayloadLimits {
+  /** Default 64 MiB. */
+  readonly maxBytes?: number
+  /** Objects and arrays in each other. Default 128. */
+  readonly maxDepth?: number
+}
+
+/**
+ * A payload as JSON. Throws a `data` error: `payload-too-large`, `payload-too-deep` or `payload-not-json`; use it inside
+ * `normalizing`. What it returns may be walked recursively.
+ */
+export function parsePayload(payload: Buffer, limits: PayloadLimits = {}): unknown {
+  const { maxBytes = 64 * 1024 * 1024, maxDepth = 128 } = limits
+  if (payload.length > maxBytes)
+    throw dataError(
+      'payload-too-large',
+      `reading a payload of ${payload.length} bytes: at most ${maxBytes} are allowed`,
+    )
+  if (isDeeper(payload, maxDepth))
+    throw dataError('payload-too-deep', `reading a payload: its JSON is nested deeper than ${maxDepth} levels`)
+  if (!isUtf8(payload)) throw dataError('payload-not-json', 'reading a payload as JSON: it is not UTF-8')
+  try {
+    return JSON.parse(payload.toString('utf8').replace(/^\uFEFF/, ''))
+  } catch {
+    // The parser's own message quotes the payload.
+    throw dataError('payload-not-json', `reading a payload of ${payload.length} bytes as JSON: it is malformed or cut`)
+  }
+}
+
+/** Runs a normalization; `data` errors that it throws become dead letters with their code. Others are bugs and go on. */
+export function normalizing<T>(normalize: () => Outcome<T>): Outcome<T> {
+  try {
+    return normalize()
+  } catch (error) {
+    if (error instanceof VconduitError && error.kind === 'data') return deadLetter(error.code, error.message, error)
+    throw error
+  }
+}
+
+const quote = 0x22
+const backslash = 0x5c
+
+/** Looks at the bytes, as a parsed value that is too deep overflows the stack of whoever walks it. */
+function isDeeper(json: Buffer, maxDepth: number): boolean {
+  let depth = 0
+  for (let at = 0; at < json.length; at++) {
+    const byte = json[at]
+    if (byte === quote) {
+      at = endOfString(json, at)
+    } else if (byte === 0x5b || byte === 0x7b) {
+      depth += 1
+      if (depth > maxDepth) return true
+    } else if (byte === 0x5d || byte === 0x7d) depth -= 1
+  }
+  return false
+}
+
+function endOfString(json: Buffer, start: number): number {
+  let end = json.indexOf(quote, start + 1)
+  while (end !== -1) {
+    let backslashes = 0
+    while (json[end - 1 - backslashes] === backslash) backslashes += 1
+    if (backslashes % 2 === 0) return end
+    end = json.indexOf(quote, end + 1)
+  }
+  return json.length
+}
+
+/** Keys and indexes into unknown JSON. */
+export type Path = readonly (string | number)[]
+
+/** What is at the path; undefined if it leads nowhere. Only own properties count, whatever their names. */
+export function at(value: unknown, ...path: Path): unknown {
+  let here = value
+  for (const step of path) {
+    if (here === null || typeof here !== 'object' || !Object.hasOwn(here, step)) return undefined
+    here = (here as Readonly<Record<string | number, unknown>>)[step]
+  }
+  return here
+}
+
+/** The text at the path, lone surrogates replaced; undefined if there is no string. */
+export function stringAt(value: unknown, ...path: Path): string | undefined {
+  const found = at(value, ...path)
+  return typeof found === 'string' ? found.toWellFormed() : undefined
+}
+
+/** The text at the path; undefined if there is no string or if it is blank. For ids and names. */
+export function textAt(value: unknown, ...path: Path): string | undefined {
+  const found = stringAt(value, ...path)
+  return found === undefined || found.trim() === '' ? undefined : found
+}
+
+/** The finite number at the path, or undefined. */
+export function numberAt(value: unknown, ...path: Path): number | undefined {
+  const found = at(value, ...path)
+  return typeof found === 'number' && Number.isFinite(found) ? found : undefined
+}
+
+/** The number at the path rounded to a whole one that the log can hold exactly (53 bits), or undefined. */
+export function integerAt(value: unknown, ...path: Path): number | undefined {
+  const found = numberAt(value, ...path)
+  if (found === undefined) return undefined
+  const rounded = Math.round(found) + 0
+  return Number.isSafeInteger(rounded) ? rounded : undefined
+}
+
+/** The boolean at the path, or undefined. */
+export function booleanAt(value: unknown, ...path: Path): boolean | undefined {
+  const found = at(value, ...path)
+  return typeof found === 'boolean' ? found : undefined
+}
+
+/** The array at the path, or an empty one. */
+export function arrayAt(value: unknown, ...path: Path): readonly unknown[] {
+  const found = at(value, ...path)
+  return Array.isArray(found) ? (found as readonly unknown[]) : []
+}
+
+/** The object at the path, or undefined. */
+export function objectAt(value: unknown, ...path: Path): Readonly<Record<string, unknown>> | undefined {
+  const found = at(value, ...path)
+  return found !== null && typeof found === 'object' && !Array.isArray(found)
+    ? (found as Readonly<Record<string, unknown>>)
+    : undefined
+}

@@ -1,0 +1,107 @@
+import type { ConversationEvent } from '../../core/records.ts'
+import type { ChunkEntry } from './chunk.ts'
+import type { Erasure } from './erasure.ts'
+import { effectiveVersionOf, type Observation, observationOf, saysTheSame, winnerOf, withObservation } from './facts.ts'
+
+/** What has been written of a conversation, and what must never be written again. */
+export interface ConversationState {
+  /** Revision of the last record on the topic conversations; 0 if there is none. */
+  readonly revision: number
+  /** Hash of that record's vCon and head; `tombstone` or `erased` if it was one; empty if there is none. */
+  readonly written: string
+  /** Timestamp of that record, Unix milliseconds: a tombstone gets the same, so that it is found beside what it removes. */
+  readonly timestamp: number
+  readonly erasures: readonly Erasure[]
+}
+
+export const nothingWritten: ConversationState = { revision: 0, written: '', timestamp: 0, erasures: [] }
+
+/** A fact: every observation of it, lowest first, and the event of the winning one, as bytes until somebody decodes it. */
+export interface KeptFact {
+  readonly observations: readonly Observation[]
+  readonly event: ConversationEvent | Buffer
+}
+
+/** Decoded, an event takes about this many times the bytes that it has on the log, and as many more at the least. */
+const decodedFactor = 4
+const decodedBytes = 600
+/** What a fact takes beside its event, bytes. */
+const factBytes = 300
+
+/** Everything that is known of a conversation. */
+export class Conversation {
+  readonly id: string
+  state: ConversationState
+  readonly facts = new Map<string, KeptFact>()
+  /** Number of the next chunk of the durable state. */
+  nextChunk = 0
+  /** Memory that it takes, roughly. */
+  sizeBytes = factBytes
+
+  constructor(id: string, state: ConversationState) {
+    this.id = id
+    this.state = state
+  }
+
+  /** Adds what was kept earlier. */
+  restore({ eventId, observation, event }: ChunkEntry): void {
+    const known = this.facts.get(eventId)
+    const observations = withObservation(known?.observations ?? [], observation) ?? known?.observations ?? []
+    const kept = event ?? known?.event
+    if (kept !== undefined) this.facts.set(eventId, { observations, event: kept })
+    this.sizeBytes += factBytes + (event?.length ?? 0)
+  }
+
+  /**
+   * Adds an observation. Undefined if it was made before; else what is to be kept of it, and whether the vCon may differ.
+   * `bytes` are the event as it stands on the log.
+   */
+  observe(
+    event: ConversationEvent,
+    bytes: Buffer,
+  ): { readonly entry: ChunkEntry; readonly matters: boolean } | undefined {
+    const observation = observationOf(event)
+    const known = this.facts.get(event.id)
+    const observations = known === undefined ? [observation] : withObservation(known.observations, observation)
+    if (observations === undefined) return undefined
+    const saysNew = known === undefined || !saysTheSame(winnerOf(known.observations), winnerOf(observations))
+    this.facts.set(event.id, { observations, event: saysNew ? event : known.event })
+    this.sizeBytes += factBytes + (saysNew ? bytes.length * decodedFactor + decodedBytes : 0)
+    const matters = saysNew || effectiveVersionOf(known.observations) !== effectiveVersionOf(observations)
+    return { entry: { eventId: event.id, observation, event: saysNew ? bytes : undefined }, matters }
+  }
+}
+
+/**
+ * The conversations that were used last: most are written while they are here and need not be read back. A cache; the
+ * least recently used go first when there are too many bytes.
+ */
+export class RecentConversations {
+  readonly #maxBytes: number
+  readonly #conversations = new Map<string, { readonly conversation: Conversation; countedBytes: number }>()
+  #bytes = 0
+
+  constructor(maxBytes: number) {
+    this.#maxBytes = maxBytes
+  }
+
+  get(id: string): Conversation | undefined {
+    return this.#conversations.get(id)?.conversation
+  }
+
+  /** Keeps a conversation as the most recently used one, and lets others go until the rest fits. */
+  keep(conversation: Conversation): void {
+    this.forget(conversation.id)
+    this.#conversations.set(conversation.id, { conversation, countedBytes: conversation.sizeBytes })
+    this.#bytes += conversation.sizeBytes
+    for (const id of this.#conversations.keys()) {
+      if (this.#bytes <= this.#maxBytes) return
+      this.forget(id)
+    }
+  }
+
+  forget(id: string): void {
+    this.#bytes -= this.#conversations.get(id)?.countedBytes ?? 0
+    this.#conversations.delete(id)
+  }
+}

@@ -1,0 +1,108 @@
+import { contentHashOf } from '../../core/ids.ts'
+import type { Codec, LogRecord } from '../../core/log.ts'
+import type { ConversationEvent } from '../../core/records.ts'
+import { conversationHeaders } from '../../core/sink.ts'
+import { vconJson } from '../../vcon/serialize.ts'
+import type { ChunkEntry } from './chunk.ts'
+import type { Conversation, ConversationState } from './conversation.ts'
+import { erasesConversation, isErased } from './erasure.ts'
+import { effectiveVersionOf, type KnownFact } from './facts.ts'
+import { type FoldedConversation, foldFacts } from './fold.ts'
+import type { Known } from './merge.ts'
+
+/** A conversation that is ready to be written. */
+export interface Emission {
+  readonly conversation: Conversation
+  /** Undefined if it is as it was written last. */
+  readonly record: LogRecord | undefined
+  /** What its state is once the record is on the topic. */
+  readonly state: ConversationState
+  /** Ids of events that an erasure took away. */
+  readonly erased: readonly string[]
+}
+
+/** Folds a conversation as it stands. The same facts and state give the same bytes and revision. */
+export async function emissionOf(conversation: Conversation, codec: Codec<ConversationEvent>): Promise<Emission> {
+  const { id, state } = conversation
+  const facts: KnownFact[] = []
+  const erased: string[] = []
+  for (const [eventId, { observations, event: kept }] of conversation.facts) {
+    const decoding = Buffer.isBuffer(kept) ? codec.decode(kept) : kept
+    const event = decoding instanceof Promise ? await decoding : decoding
+    if (isErased(event, state.erasures)) erased.push(eventId)
+    else facts.push({ event, effectiveVersion: effectiveVersionOf(observations) })
+  }
+  const next = nextRecord(foldFacts(facts, state.erasures), state)
+  if (next === undefined) return { conversation, record: undefined, state, erased }
+  const revision = state.revision + 1
+  const { written, timestamp, value } = next
+  const headers = { [conversationHeaders.revision]: `${revision}`, ...next.headers(revision) }
+  const record = { key: Buffer.from(id), value, timestamp, headers }
+  return { conversation, record, state: { ...state, revision, written, timestamp }, erased }
+}
+
+interface NextRecord extends Pick<ConversationState, 'written' | 'timestamp'> {
+  readonly value: Buffer | null
+  headers(revision: number): Readonly<Record<string, string>>
+}
+
+/** What the topic lacks; undefined if it has all that there is to tell. */
+function nextRecord(folded: FoldedConversation | null, state: ConversationState): NextRecord | undefined {
+  if (folded !== null) {
+    const { vcon, head } = folded
+    const json = vconJson(vcon)
+    const written = contentHashOf(`${json}\n${JSON.stringify(head)}`)
+    if (written === state.written) return undefined
+    const headers = (revision: number) => ({ [conversationHeaders.head]: JSON.stringify({ ...head, revision }) })
+    return { written, timestamp: head.startedAt, value: Buffer.from(json), headers }
+  }
+  const { timestamp } = state
+  if (erasesConversation(state.erasures)) {
+    const headers = () => ({ [conversationHeaders.erase]: 'conversation' })
+    return state.written === 'erased' ? undefined : { written: 'erased', timestamp, value: null, headers }
+  }
+  const isThere = state.revision > 0 && state.written !== 'tombstone'
+  return isThere ? { written: 'tombstone', timestamp, value: null, headers: () => ({}) } : undefined
+}
+
+/**
+ * Appends what there is to append, then makes it known to the state: cut short in between, it appends the same again.
+ * Returns how many records it appended.
+ */
+export async function writeEmissions(
+  emissions: readonly Emission[],
+  { store, recent }: Known,
+  codec: Codec<ConversationEvent>,
+  append: (records: readonly LogRecord[]) => Promise<unknown>,
+): Promise<number> {
+  const records = emissions.map(({ record }) => record).filter(record => record !== undefined)
+  if (records.length > 0) await append(records)
+  await store.transaction(writer => {
+    for (const { conversation, state, record, erased } of emissions) {
+      const { id, nextChunk } = conversation
+      conversation.state = state
+      if (record !== undefined) writer.state(id, state)
+      if (erased.length > 0) {
+        for (const eventId of erased) conversation.facts.delete(eventId)
+        writer.removeChunks(id, nextChunk)
+        writer.chunk(id, conversation.nextChunk++, entriesOf(conversation, codec))
+      }
+      writer.clean(id)
+    }
+  })
+  // What is erased is not to linger in the memory either.
+  for (const { conversation, erased, state } of emissions)
+    if (erased.length > 0 || erasesConversation(state.erasures)) recent.forget(conversation.id)
+  return records.length
+}
+
+/** A conversation as one chunk: the event stands with the winning observation, which comes last. */
+function entriesOf(conversation: Conversation, codec: Codec<ConversationEvent>): readonly ChunkEntry[] {
+  return [...conversation.facts].flatMap(([eventId, { observations, event }]) =>
+    observations.map((observation, index) => ({
+      eventId,
+      observation,
+      event: index < observations.length - 1 ? undefined : Buffer.isBuffer(event) ? event : codec.encode(event),
+    })),
+  )
+}

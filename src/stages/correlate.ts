@@ -1,0 +1,115 @@
+import type { Context } from '../core/context.ts'
+import { configError, isAbort } from '../core/errors.ts'
+import type { Codec, EventLog, LogBatch } from '../core/log.ts'
+import type { ConversationEvent, Uncorrelated } from '../core/records.ts'
+import type { StateStore } from '../core/state.ts'
+import type { Topics } from '../core/topics.ts'
+import {
+  type CorrelateInput,
+  type CorrelatePartition,
+  type CorrelateSettings,
+  openCorrelatePartition,
+} from './correlate-partition.ts'
+import { type DeadLetters, type Refused, refusedFor } from './dead-letters.ts'
+import { batchesAndTicks } from './loop.ts'
+import type { StageMetrics } from './metrics.ts'
+import { retrying } from './retry.ts'
+import type { Stage } from './stage.ts'
+
+export interface CorrelateDeps {
+  readonly log: EventLog
+  readonly state: StateStore
+  readonly codecs: { readonly event: Codec<ConversationEvent>; readonly uncorrelated: Codec<Uncorrelated> }
+  readonly topics: Topics
+  readonly settings: CorrelateSettings
+  readonly deadLetters: DeadLetters
+  readonly metrics: StageMetrics
+}
+
+const limits = { maxRecords: 500, maxBytes: 4 * 1024 * 1024, lingerMs: 0 }
+
+/**
+ * Finds the conversation of events that came without one, by the links of their scope. Keeps one durable state per
+ * partition, so one loop owns them all: decide, deliver, commit.
+ */
+export function createCorrelateStage(deps: CorrelateDeps): Stage {
+  const { log, topics, metrics, deadLetters, settings } = deps
+  if (settings.keepMs <= settings.waitMs)
+    throw configError(
+      'correlate-times',
+      `correlating: a scope is kept for ${settings.keepMs} ms, expected longer than the wait of ${settings.waitMs} ms`,
+    )
+  const input = { group: 'correlate', topics: [topics.uncorrelated] }
+  const partitions = new Map<number, CorrelatePartition>()
+
+  const deliver = async (partition: CorrelatePartition, ctx: Context) => {
+    const append = async (records: Parameters<EventLog['append']>[1]) => void (await log.append(topics.events, records))
+    return retrying('appending correlated events', () => partition.deliver(append), metrics, ctx)
+  }
+
+  const open = async (number: number, ctx: Context): Promise<CorrelatePartition> => {
+    const { state, codecs } = deps
+    const partition = openCorrelatePartition({
+      state: state.open('correlate', number),
+      event: codecs.event,
+      settings,
+      now: ctx.now,
+    })
+    partitions.set(number, partition)
+    // What the last run decided comes before anything that this one decides.
+    await deliver(partition, ctx)
+    return partition
+  }
+
+  const take = async (batch: LogBatch, ctx: Context) => {
+    const partition = partitions.get(batch.partition) ?? (await open(batch.partition, ctx))
+    const { inputs, refused } = await decodeBatch(batch, deps.codecs)
+    await partition.learn(inputs)
+    const emitted = await deliver(partition, ctx)
+    await retrying('appending dead letters', () => deadLetters.ofBatch(batch, refused), metrics, ctx)
+    await retrying('committing uncorrelated records', () => batch.commit(), metrics, ctx)
+    metrics.finished(batch.records.length, emitted)
+  }
+
+  const age = async (ctx: Context) => {
+    for (const partition of partitions.values())
+      while (!ctx.signal.aborted && (await partition.age())) metrics.finished(0, await deliver(partition, ctx))
+  }
+
+  return {
+    name: 'correlate',
+    input,
+    metrics,
+    pending: () => [...partitions.values()].reduce((sum, partition) => sum + partition.waiting(), 0),
+    async run(ctx) {
+      try {
+        const all = await retrying('looking for partitions', () => log.stats(input.topics), metrics, ctx)
+        for (const { partition } of all) await open(partition, ctx)
+        for await (const batch of batchesAndTicks(log, { ...limits, ...input }, settings.tickMs, ctx))
+          await (batch === undefined ? age(ctx) : take(batch, ctx))
+      } catch (error) {
+        if (!isAbort(error, ctx.signal)) throw error
+      } finally {
+        partitions.clear()
+      }
+    },
+  }
+}
+
+async function decodeBatch(
+  batch: LogBatch,
+  codecs: CorrelateDeps['codecs'],
+): Promise<{ readonly inputs: readonly CorrelateInput[]; readonly refused: readonly Refused[] }> {
+  const inputs: CorrelateInput[] = []
+  const refused: Refused[] = []
+  for (const stored of batch.records) {
+    if (stored.value === null) continue
+    try {
+      const record = await codecs.uncorrelated.decode(stored.value)
+      inputs.push({ record, event: record.event === null ? undefined : await codecs.event.decode(record.event) })
+    } catch (error) {
+      refused.push(refusedFor(stored, error))
+    }
+  }
+  return { inputs, refused }
+}
