@@ -240,7 +240,8 @@ function anyValue(value: unknown): Json {
   if (text !== undefined) return text
   if (typeof fields['boolValue'] === 'boolean') return fields['boolValue']
   if (fields['intValue'] !== undefined) return wholeNumber(fields['intValue'])
-  if (typeof fields['doubleValue'] === 'number') return finite(fields['doubleValue'])
+  // Protobuf's JSON writes what is no number, and may write numbers, as text.
+  if (fields['doubleValue'] !== undefined) return finite(Number(fields['doubleValue'] ?? Number.NaN))
   if (fields['arrayValue'] !== undefined) return arrayAt(fields, 'arrayValue', 'values').map(anyValue)
   if (fields['kvlistValue'] !== undefined) return Object.fromEntries(attributesAt(fields, 'kvlistValue', 'values'))
   const bytes = fields['bytesValue']

@@ -67,6 +67,9 @@ function accept(signal: Signal, request: PushRequest, account: string, source: S
   return { records: isEmpty ? [] : [record], reply: replyTo(signal, encoding, telemetry.rejected) }
 }
 
+/** As bytes: to a text, the server would add a charset to the content type, which OTLP has not. */
+const jsonBytes = (body: object) => Buffer.from(JSON.stringify(body))
+
 /** "200 OK"; what was rejected, and why, goes into `partialSuccess`, which is left out if there is nothing to say. */
 function replyTo(signal: Signal, encoding: Encoding, rejected: ReadonlyMap<string, number>): PushReply {
   const count = String([...rejected.values()].reduce((sum, each) => sum + each, 0))
@@ -78,7 +81,7 @@ function replyTo(signal: Signal, encoding: Encoding, rejected: ReadonlyMap<strin
   return {
     status: 200,
     headers: { 'content-type': mediaTypes[encoding] },
-    body: encoding === 'json' ? JSON.stringify(body) : encodeReply(signal, body),
+    body: encoding === 'json' ? jsonBytes(body) : encodeReply(signal, body),
   }
 }
 
@@ -92,6 +95,6 @@ function refuse(status: number, message: string, request: Pick<PushRequest, 'hea
   return {
     status,
     headers: { 'content-type': mediaTypes[encoding] },
-    body: encoding === 'json' ? JSON.stringify(body) : encodeStatus(body),
+    body: encoding === 'json' ? jsonBytes(body) : encodeStatus(body),
   }
 }

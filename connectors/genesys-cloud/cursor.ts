@@ -24,7 +24,7 @@ export const windowCursor = z.strictObject({
   readTo: unixMs,
   /** Complete re-reads since it was read to its end. */
   rereads: z.int(),
-  /** When the last complete read ended. */
+  /** When the last read that began at its start ended. */
   readAt: unixMs,
   /**
    * Conversations seen in the window: id, a hash of its details (with `+` if all that belongs to them was found as well),

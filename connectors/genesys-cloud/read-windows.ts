@@ -1,4 +1,5 @@
 import type { Context, RawInput, SourceBatch } from '../../src/sdk/index.ts'
+import type { GenesysConfig } from './config.ts'
 import type { WindowCursor } from './cursor.ts'
 import { confirmDeleted } from './read-deletions.ts'
 import { type PassDeps, type PassStep, type Reading, readPass } from './read-pass.ts'
@@ -32,19 +33,27 @@ export async function* readWindows(
   const end = cursor.window + plan.windowMs
   if (cursor.readTo < end) {
     const to = Math.min(end, watermark)
-    while (cursor.pass !== null || cursor.readTo < to)
-      for await (const step of readPass(deps, { from: cursor.readTo, to }, cursor.pass, knownIn(cursor), ctx)) {
-        // A pass that is resumed ends where it was planned to.
-        const readTo: number = step.next === null ? (cursor.pass?.to ?? to) : cursor.readTo
-        const readAt = readTo >= end ? ctx.now().getTime() : 0
-        cursor = { ...advanced(cursor, step, 0), readTo, readAt }
+    while (cursor.pass !== null || cursor.readTo < to) {
+      const from = isDue(config, cursor, now) ? cursor.window : cursor.readTo
+      for await (const step of readPass(deps, { from, to }, cursor.pass, knownIn(cursor), ctx)) {
+        const { pass } = cursor
+        cursor = advanced(cursor, step, 0)
+        if (step.next === null && pass !== null) {
+          const readAt = pass.from === cursor.window ? ctx.now().getTime() : cursor.readAt
+          cursor = { ...cursor, readTo: pass.to, readAt }
+        }
         yield { records: step.records, cursor }
       }
+    }
     return
   }
-  if (cursor.pass !== null || rereadDue(config, cursor.readAt, cursor.rereads) <= now)
+  if (cursor.pass !== null || isDue(config, cursor, now))
     yield* reread(deps, cursor, end, ctx)
 }
+
+/** A window that is still open is read again as well, from its start, while it is being followed. */
+const isDue = (config: GenesysConfig, { readAt, rereads }: WindowCursor, now: number) =>
+  rereadDue(config, readAt, rereads) <= now
 
 const freshCursor = (window: number): WindowCursor => ({
   kind: 'window',

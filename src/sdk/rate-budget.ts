@@ -16,6 +16,9 @@ export interface RateBudgetOptions {
   readonly timer?: Timer
 }
 
+/** A token that is one but for rounding: waiting for the rest of it would take no time, for ever. */
+const whole = 1 - 1e-6
+
 interface Waiter {
   readonly go: () => void
 }
@@ -41,7 +44,7 @@ export function createRateBudget(options: RateBudgetOptions): RateBudget {
   }
   const msUntilNext = () => {
     refill()
-    return Math.max(pausedUntil - filledAt, tokens >= 1 ? 0 : (1 - tokens) / refillPerMs)
+    return Math.max(pausedUntil - filledAt, tokens >= whole ? 0 : (1 - tokens) / refillPerMs)
   }
 
   async function serve(): Promise<void> {

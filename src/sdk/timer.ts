@@ -4,13 +4,19 @@ import { setTimeout as delay } from 'node:timers/promises'
 export interface Timer {
   /** Milliseconds since some fixed moment; never goes back. */
   elapsedMs(): number
-  /** Resolves after `ms` milliseconds (at most 24 days); rejects with an AbortError as soon as `signal` aborts. */
+  /** Resolves after `ms` milliseconds (at most 24 days); rejects with the reason of `signal` as soon as it aborts. */
   sleep(ms: number, signal: AbortSignal): Promise<void>
 }
 
 export const systemTimer: Timer = {
   elapsedMs: () => performance.now(),
-  sleep: (ms, signal) => delay(Math.max(0, Math.ceil(ms)), undefined, { signal }),
+  async sleep(ms, signal) {
+    try {
+      await delay(Math.max(0, Math.ceil(ms)), undefined, { signal })
+    } catch (error) {
+      throw signal.aborted ? signal.reason : error
+    }
+  },
 }
 
 /**

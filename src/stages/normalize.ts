@@ -36,7 +36,8 @@ export interface NormalizeDeps {
   readonly metrics: StageMetrics
 }
 
-const limits = { maxRecords: 500, maxBytes: 8 * 1024 * 1024, lingerMs: 0 }
+/** Limits of a batch of raw records. */
+export const normalizeLimits = { maxRecords: 500, maxBytes: 8 * 1024 * 1024, lingerMs: 0 }
 
 /** Turns raw records into events: those whose conversation is known go to `events`, the others to `uncorrelated`. */
 export function createNormalizeStage(deps: NormalizeDeps): Stage {
@@ -52,7 +53,7 @@ export function createNormalizeStage(deps: NormalizeDeps): Stage {
         {
           log,
           metrics,
-          consume: { ...limits, ...input },
+          consume: { ...normalizeLimits, ...input },
           maxInFlight: 4,
           process: normalize,
           settle: (batch, work) => settleWork(batch, work, deps),

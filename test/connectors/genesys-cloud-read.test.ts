@@ -196,7 +196,8 @@ describe('reading Genesys Cloud', () => {
         const expected = new Set([...keysOfFacts(sandbox.facts())].filter(key => !key.startsWith('bot-turns/')))
         const ctx = contextAt(clock)
         const keys = new Set<string>()
-        const jobs = () => sandbox.requests().filter(({ method, path }) => method === 'POST' && path.endsWith('/details/jobs')).length
+        const pagesOf = (jobId: string) => sandbox.requests().filter(({ path }) => path.endsWith(`/${jobId}/results`))
+        let resumed = 0
         const slices = (await open(config).slices(ctx)).filter(({ stream }) => stream === 'conversation-details')
         for (const slice of slices) {
           let cursor = undefined as Parameters<ReturnType<typeof open>['read']>[1]
@@ -207,16 +208,64 @@ describe('reading Genesys Cloud', () => {
             seen += batch.records.length
             if (seen > 6) break
           }
-          const isUnderWay = cursor?.kind === 'window' && cursor.pass !== null
-          const before = jobs()
+          const jobId = cursor !== undefined && cursor.kind === 'window' ? cursor.pass?.jobId : undefined
+          const before = jobId === undefined ? 0 : pagesOf(jobId).length
           clock.skip(pauseMs)
           for await (const batch of open(config).read(slice, cursor, ctx))
             for (const { stream, key } of batch.records) keys.add(`${stream}/${key}`)
-          if (isUnderWay && pauseMs === 0) assert.equal(jobs(), before, 'the job was there and was not used')
+          if (jobId === undefined) continue
+          resumed += 1
+          const [first, ...more] = pagesOf(jobId).slice(before)
+          assert.equal(first?.status, pauseMs === 0 ? 200 : 404)
+          if (pauseMs > 0) assert.deepEqual(more, [])
         }
+        assert.ok(resumed > 0, 'no read was under way')
         assert.deepEqual([...expected].filter(key => !keys.has(key)), [])
       })
     }
+  })
+
+  test('the history reads what is too old to be followed, and what nobody came to follow', async () => {
+    await withSandbox(await startSettled({ conversations: 12, earlierMs: 3 * 24 * hourMs }), async sandbox => {
+      const clock = createClock()
+      const since = new Date(Date.now() - 6 * 24 * hourMs).toISOString()
+      const reader = createReader(configFor(sandbox, { since, rereadDays: 1, windowMinutes: 720 }), clock)
+      await reader.read()
+      const read = () => new Set(reader.records.map(({ stream, key }) => `${stream}/${key}`))
+      assert.deepEqual(read(), keysOfFacts(sandbox.facts()))
+    })
+    await withSandbox(await startSettled({ conversations: 12 }), async sandbox => {
+      const clock = createClock()
+      const config = configFor(sandbox, { rereadDays: 2, windowMinutes: 720, botTurns: 'off' })
+      const reader = createReader(config, clock)
+      const ctx = contextAt(clock)
+      // Only the history starts, and a week later everything goes on.
+      for await (const _batch of open(config).read({ stream: 'conversation-details', id: 'history' }, undefined, ctx));
+      clock.skip(7 * 24 * hourMs)
+      await reader.read()
+      const expected = [...keysOfFacts(sandbox.facts())].filter(key => !key.startsWith('bot-turns/'))
+      const read = new Set(reader.records.map(({ stream, key }) => `${stream}/${key}`))
+      assert.deepEqual(expected.filter(key => !read.has(key)), [])
+    })
+  })
+
+  test('turns of bots that were lost are told, and reading goes on', async () => {
+    await withSandbox(await startSettled({ conversations: 25 }), async sandbox => {
+      const clock = createClock()
+      const config = configFor(sandbox)
+      const lines: unknown[] = []
+      const loud = pino({ level: 'error' }, { write: line => lines.push(JSON.parse(line)) })
+      const account = open(config)
+      const ctx = { ...contextAt(clock), log: loud }
+      const slice = (await account.slices(ctx)).find(({ stream }) => stream === 'bot-turns')
+      assert.ok(slice !== undefined)
+      const readTo = clock.now().getTime() - 12 * 24 * hourMs
+      const keys: string[] = []
+      for await (const { records } of account.read(slice, { kind: 'bot-turns', readTo, pass: null }, ctx))
+        keys.push(...records.map(({ key }) => key))
+      assert.ok(keys.length > 0)
+      assert.equal(lines.length, 1)
+    })
   })
 
   test('a transcript link that has always run out is tried again later, not skipped', async () => {

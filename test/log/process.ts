@@ -16,7 +16,13 @@ const say = (line: string): void => {
 
 const never = new AbortController().signal
 
-const modes: Readonly<Record<string, () => Promise<void>>> = { append, follow, lock, 'write-forever': writeForever, fill }
+const modes: Readonly<Record<string, () => Promise<void>>> = {
+  append,
+  follow,
+  lock,
+  'write-forever': writeForever,
+  fill,
+}
 
 async function append(): Promise<void> {
   const log = await openTestLog(directory)
@@ -91,7 +97,9 @@ async function fill(): Promise<void> {
   let full = 0
   for (let next = 0; ; ) {
     try {
-      await log.append('t', [{ key: Buffer.from('k'), value: Buffer.from(`${next} ${'x'.repeat(30_000)}`), timestamp: next }])
+      await log.append('t', [
+        { key: Buffer.from('k'), value: Buffer.from(`${next} ${'x'.repeat(30_000)}`), timestamp: next },
+      ])
       say(`acknowledged k ${next}`)
       next += 1
       if (full > 0 && next % 10 === 0) break

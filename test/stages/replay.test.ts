@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { createDeadLetterDesk } from '../../src/stages/dead-letter-desk.ts'
+import { createDeadLetterDesk, type FiledDeadLetter } from '../../src/stages/dead-letter-desk.ts'
 import { createDeadLetters } from '../../src/stages/dead-letters.ts'
 import { StageMetrics } from '../../src/stages/metrics.ts'
 import { replay } from '../../src/stages/replay.ts'
@@ -94,7 +94,8 @@ test('a dead letter is retried once: its record is back on its topic as it was',
   await deadLetters.ofBatch({ topic: 'raw.tiny', partition: 0 }, [refused])
   assert.equal((await readDeadLetters(rig)).length, 3)
 
-  const listed = await Array.fromAsync(desk.list())
+  const listed: FiledDeadLetter[] = []
+  for await (const filed of desk.list()) listed.push(filed)
   assert.deepEqual(
     listed.map(({ letter, retriedAt }) => [letter.value?.toString(), letter.offset, retriedAt]),
     [

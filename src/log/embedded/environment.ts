@@ -15,6 +15,7 @@ const maxReaders = 510
  *
  * `overlappingSync` is off: a transaction then becomes visible, and its promise resolves, only after its pages are synced
  * to disk. With it on (the package's default) other readers see records that a power failure can still take back.
+ * `eventTurnBatching` is off: it adds a promise of its own to each transaction, which nobody could catch when a commit fails.
  */
 export function openDatabase(directory: string, readOnly: boolean): Database {
   const made = join(directory, 'data.mdb')
@@ -29,6 +30,7 @@ export function openDatabase(directory: string, readOnly: boolean): Database {
       encoding: 'binary',
       keyEncoding: 'binary',
       overlappingSync: false,
+      eventTurnBatching: false,
       mapSize: mapBytes,
       maxReaders,
     })
@@ -76,15 +78,16 @@ async function causeOf(error: unknown): Promise<unknown> {
   return error
 }
 
-/** ENOSPC, EFBIG, EDQUOT and LMDB's MDB_MAP_FULL. */
-const fullCodes: readonly unknown[] = [28, 27, 122, 'ENOSPC', 'EFBIG', 'EDQUOT', -30792]
+/** ENOSPC, EFBIG, EDQUOT, LMDB's MDB_MAP_FULL, and EIO, which is what LMDB says when a write is cut short. */
+const fullCodes: readonly unknown[] = [28, 27, 122, -30792, 5, 'ENOSPC', 'EFBIG', 'EDQUOT', 'EIO']
 const deniedCodes: readonly unknown[] = [1, 13, 20, 30, 'EACCES', 'EPERM', 'EROFS', 'ENOTDIR', 'EEXIST']
 
 /** What LMDB or the file system threw, as an error that says what to do. */
 export function storageError(what: string, cause: unknown): VconduitError {
   const code = cause instanceof Error && 'code' in cause ? cause.code : undefined
   const message = cause instanceof Error ? cause.message : String(cause)
-  if (fullCodes.includes(code)) return fatalError('disk-full', `${what}: the disk is full (${message})`, cause)
+  if (fullCodes.includes(code))
+    return fatalError('disk-full', `${what}: the disk is full, or fails (${message})`, cause)
   if (deniedCodes.includes(code)) return configError('directory-unusable', `${what}: ${message}`, cause)
   return fatalError('storage-failed', `${what}: ${message}`, cause)
 }

@@ -96,13 +96,13 @@ export async function writeEmissions(
   return records.length
 }
 
-/** A conversation as one chunk: the event stands with the winning observation, which comes last. */
+/** A conversation as one chunk: the event of a fact stands with its first entry. */
 function entriesOf(conversation: Conversation, codec: Codec<ConversationEvent>): readonly ChunkEntry[] {
   return [...conversation.facts].flatMap(([eventId, { observations, event }]) =>
     observations.map((observation, index) => ({
       eventId,
       observation,
-      event: index < observations.length - 1 ? undefined : Buffer.isBuffer(event) ? event : codec.encode(event),
+      event: index > 0 ? undefined : Buffer.isBuffer(event) ? event : codec.encode(event),
     })),
   )
 }

@@ -1,0 +1,208 @@
+import { readFileSync } from 'node:fs'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { pino } from 'pino'
+import { genesysCloud } from '../connectors/genesys-cloud/index.ts'
+import { defineConnector } from '../src/core/connector.ts'
+import type { Context } from '../src/core/context.ts'
+import { sha256 } from '../src/core/ids.ts'
+import type { EventLog, LogRecord } from '../src/core/log.ts'
+import type { ConversationEvent, RawRecord } from '../src/core/records.ts'
+import { topicSpecs, topicsOf } from '../src/core/topics.ts'
+import { type RecordCodecs, singleObjectCodecs } from '../src/log/avro.ts'
+import { openEmbeddedLog } from '../src/log/embedded/index.ts'
+import { createDeadLetters } from '../src/stages/dead-letters.ts'
+import { StageMetrics } from '../src/stages/metrics.ts'
+import { createNormalizeStage, normalizeLimits } from '../src/stages/normalize.ts'
+import type { BenchResult } from './result.ts'
+
+const partitions = 4
+const phrases = 32
+const topics = topicsOf('')
+const vendor = 'genesys-cloud'
+const account = 'acme'
+const rawTopic = topics.raw(vendor)
+const now = () => new Date()
+const logger = pino({ level: 'silent' })
+
+/**
+ * Normalizes calls (the details of a transfer, and a transcript of 32 phrases with their words), and compares with a loop
+ * that consumes the same raw records, decodes them, encodes as many events with the same content and appends them: same
+ * log, same batches, both durable. In events per second.
+ */
+export async function benchNormalize(conversations = 1_500, rounds = 3): Promise<BenchResult> {
+  const ours: number[] = []
+  const bare: number[] = []
+  for (let round = 0; round < rounds; round++)
+    await inDirectory(async directory => {
+      const log = await openEmbeddedLog(directory, { log: logger, now })
+      const codecs = singleObjectCodecs(log.schemas)
+      const limits = { partitions, ageMs: Number.POSITIVE_INFINITY, bytes: Number.POSITIVE_INFINITY }
+      await log.createTopics([...topicSpecs(topics, [vendor], limits), { name: 'copy', partitions, retention: limits }])
+      await appendCalls(log, codecs, conversations)
+
+      const normalizing = await timed(() => normalize(log, codecs, conversations * 2))
+      const total = (await log.stats([topics.events])).reduce((sum, { next }) => sum + next, 0)
+      const events = await sampleEvents(log, codecs)
+      const copying = await timed(() => copy(log, codecs, events, conversations * 2))
+      ours.push((total / normalizing) * 1000)
+      bare.push((total / copying) * 1000)
+      await log.close()
+    })
+  const result = { ours: median(ours), bare: median(bare) }
+  return { name: 'normalize', ...result, unit: 'events/s', ratio: result.ours / result.bare, target: 0.5 }
+}
+
+async function normalize(log: EventLog, codecs: RecordCodecs, records: number): Promise<void> {
+  const metrics = new StageMetrics(now)
+  const codec = codecs.deadLetter
+  const deadLetters = createDeadLetters({ log, codec, topic: topics.deadLetters, stage: 'normalize', metrics, now })
+  const accounts = [{ connector: defineConnector(genesysCloud), config: { vendor, account } }]
+  const stop = new AbortController()
+  const stage = createNormalizeStage({ log, codecs, topics, accounts, deadLetters, metrics })
+  const running = stage.run(contextOf(stop.signal))
+  while (metrics.snapshot().records < records)
+    await Promise.race([running, new Promise(resolve => setTimeout(resolve, 5))])
+  stop.abort()
+  await running
+}
+
+/** The bare loop: the events of a raw record are there already and are only encoded. */
+async function copy(
+  log: EventLog,
+  codecs: RecordCodecs,
+  events: ReadonlyMap<string, readonly ConversationEvent[]>,
+  count: number,
+): Promise<void> {
+  const stop = new AbortController()
+  let seen = 0
+  const options = { topics: [rawTopic], group: 'bare', ...normalizeLimits }
+  for await (const batch of log.consume(options, contextOf(stop.signal))) {
+    const records: LogRecord[] = []
+    for (const record of batch.records) {
+      const raw = await codecs.rawRecord.decode(record.value ?? Buffer.alloc(0))
+      for (const event of events.get(raw.stream) ?? [])
+        records.push({
+          key: Buffer.from(event.conversationId),
+          value: codecs.event.encode(event),
+          timestamp: record.timestamp,
+        })
+    }
+    await log.append('copy', records)
+    await batch.commit()
+    seen += batch.records.length
+    if (seen >= count) stop.abort()
+  }
+}
+
+/** The events of one conversation, by the stream that they were read from. */
+async function sampleEvents(log: EventLog, codecs: RecordCodecs): Promise<ReadonlyMap<string, ConversationEvent[]>> {
+  const sample = new Map<string, ConversationEvent[]>()
+  for (const { partition } of await log.stats([topics.events]))
+    for await (const { value } of log.read(topics.events, partition, 0)) {
+      const event = await codecs.event.decode(value ?? Buffer.alloc(0))
+      if (event.conversationKey !== keyOf(0)) continue
+      sample.set(event.sourceStream, [...(sample.get(event.sourceStream) ?? []), event])
+    }
+  return sample
+}
+
+const keyOf = (index: number) => `call-${index}`
+
+async function appendCalls(log: EventLog, codecs: RecordCodecs, conversations: number): Promise<void> {
+  for (let first = 0; first < conversations; first += 100) {
+    const records: LogRecord[] = []
+    for (let index = first; index < Math.min(first + 100, conversations); index++)
+      for (const raw of [detailsOf(keyOf(index)), transcriptOf(keyOf(index))])
+        records.push({ key: Buffer.from(keyOf(index)), value: codecs.rawRecord.encode(raw), timestamp: 1 })
+    await log.append(rawTopic, records)
+  }
+}
+
+interface Fixture {
+  readonly context: unknown
+  readonly payload: object
+}
+
+const fixtureOf = (situation: string) => {
+  const path = join(import.meta.dirname, '../connectors/genesys-cloud/fixtures', situation, 'raw.json')
+  // Sound: every fixture of the connector has this form.
+  return JSON.parse(readFileSync(path, 'utf8')) as Fixture
+}
+const details = fixtureOf('transfer-then-abandon')
+const transcript = fixtureOf('transcript-two-speakers')
+
+const detailsOf = (key: string) =>
+  rawOf('conversation-details', key, key, details.context, { ...details.payload, conversationId: key })
+
+const transcriptOf = (key: string) =>
+  rawOf('transcripts', `${key}/s-cust`, key, transcript.context, {
+    ...transcript.payload,
+    conversationId: key,
+    transcripts: [{ transcriptId: key, language: 'en-us', startTime: start, phrases: spoken }],
+  })
+
+const start = 1_772_442_041_000
+const sentence = 'what people say on the phone is about this long'.split(' ')
+const spoken = Array.from({ length: phrases }, (_, index) => {
+  const startTimeMs = start + index * 4_000
+  return {
+    text: `${sentence.join(' ')} ${index}`,
+    stability: 1,
+    startTimeMs,
+    duration: { milliseconds: 3_000 },
+    words: sentence.map((word, position) => ({
+      word,
+      confidence: 0.95,
+      startTimeMs: startTimeMs + position * 300,
+      duration: { milliseconds: 280 },
+    })),
+    alternatives: [],
+    participantPurpose: index % 2 === 0 ? 'external' : 'internal',
+  }
+})
+
+function rawOf(stream: string, key: string, conversationKey: string, context: unknown, content: object): RawRecord {
+  const payload = Buffer.from(JSON.stringify(content))
+  return {
+    vendor,
+    account,
+    stream,
+    key,
+    conversationKey,
+    observedAt: start + 600_000,
+    version: null,
+    contentType: 'application/json',
+    payload,
+    hash: sha256(payload),
+    context: JSON.stringify(context),
+  }
+}
+
+const contextOf = (signal: AbortSignal): Context => ({ signal, log: logger, now, random: Math.random })
+
+async function timed(work: () => Promise<void>): Promise<number> {
+  const begin = performance.now()
+  await work()
+  return performance.now() - begin
+}
+
+async function inDirectory(measure: (directory: string) => Promise<void>): Promise<void> {
+  const directory = await mkdtemp(join(tmpdir(), 'vconduit-bench-'))
+  try {
+    await measure(directory)
+  } finally {
+    await rm(directory, { recursive: true })
+  }
+}
+
+const median = (values: readonly number[]): number =>
+  values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN
+
+if (import.meta.main) {
+  const { ours, bare, unit, ratio, target } = await benchNormalize()
+  console.log(
+    `normalize: ${Math.round(ours)} ${unit}, bare ${Math.round(bare)}, ratio ${ratio.toFixed(2)} (target ${target})`,
+  )
+}
