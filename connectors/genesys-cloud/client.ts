@@ -15,7 +15,7 @@ export type Permission = keyof typeof permissions
 /** Permissions of Genesys Cloud by what they are needed for. */
 export const permissions = {
   details: 'analytics:conversationDetail:view',
-  transcripts: 'speechAndTextAnalytics:data:view',
+  transcripts: 'speechAndTextAnalytics:data:view and recording:recording:view',
   recordings: 'recording:recording:view',
   evaluations: 'quality:evaluation:view',
   surveys: 'quality:survey:view',
@@ -28,7 +28,7 @@ export const permissions = {
 } as const
 
 export const fixFor = (permission: Permission, toggle?: string) =>
-  `give the role of the OAuth client the permission ${permissions[permission]}${toggle === undefined ? '' : `, or set ${toggle} in the configuration`}`
+  `give the role of the OAuth client ${permissions[permission]}${toggle === undefined ? '' : `, or set ${toggle} in the configuration`}`
 
 /** The calls that all slices of an account share. */
 export interface Client {

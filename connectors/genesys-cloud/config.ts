@@ -81,7 +81,7 @@ export const genesysConfig = accountConfig(
         'Turns of bot flows: "dialogue" tells what was said and done, "steps" only what was done (if recordings or transcripts hold the bot\'s part as well), "off" reads none.',
       ),
   },
-  { clientId: '9a2c1f3e-0000-4000-8000-000000000000', clientSecret: '${GENESYS_CLIENT_SECRET}' },
+  { clientId: '9a2c1f3e-0000-4000-8000-000000000000', clientSecret: 'the secret of that client' },
 )
 
 export type GenesysConfig = z.infer<typeof genesysConfig>

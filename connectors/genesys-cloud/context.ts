@@ -41,7 +41,7 @@ export interface RecordContext {
   readonly mediaType?: string | undefined
   /** The conversation, where the payload does not name it. */
   readonly conversationId?: string | undefined
-  /** When details say that the evaluation or survey last changed, Unix milliseconds. */
+  /** When details say that the evaluation or survey last changed; of other payloads, when the conversation ended. Unix milliseconds. */
   readonly eventTime?: number | undefined
 }
 

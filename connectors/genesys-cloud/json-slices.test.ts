@@ -11,18 +11,24 @@ const value = fc.oneof(
 
 test('elements are the very bytes of the array, whatever stands around and inside them', () => {
   fc.assert(
-    fc.property(fc.array(value), fc.array(fc.tuple(fc.string(), value)), space, fc.boolean(), (items, others, gap, escaped) => {
-      const array = `[${gap}${items.map(item => `${item}${gap}`).join(`,${gap}`)}]`
-      const name = escaped ? '"\\u0063onversations"' : '"conversations"'
-      const fields = others
-        .filter(([key]) => key !== 'conversations')
-        .map(([key, json]) => `${JSON.stringify(key)}${gap}:${gap}${json}`)
-      const half = Math.floor(fields.length / 2)
-      const json = `${gap}{${gap}${[...fields.slice(0, half), `${name}:${gap}${array}`, ...fields.slice(half)].join(`${gap},${gap}`)}${gap}}${gap}`
-      JSON.parse(json)
-      const found = arrayElements(Buffer.from(json), 'conversations')
-      assert.deepEqual(found.map(String), items)
-    }),
+    fc.property(
+      fc.array(value),
+      fc.array(fc.tuple(fc.string(), value)),
+      space,
+      fc.boolean(),
+      (items, others, gap, escaped) => {
+        const array = `[${gap}${items.map(item => `${item}${gap}`).join(`,${gap}`)}]`
+        const name = escaped ? '"\\u0063onversations"' : '"conversations"'
+        const fields = others
+          .filter(([key]) => key !== 'conversations')
+          .map(([key, json]) => `${JSON.stringify(key)}${gap}:${gap}${json}`)
+        const half = Math.floor(fields.length / 2)
+        const json = `${gap}{${gap}${[...fields.slice(0, half), `${name}:${gap}${array}`, ...fields.slice(half)].join(`${gap},${gap}`)}${gap}}${gap}`
+        JSON.parse(json)
+        const found = arrayElements(Buffer.from(json), 'conversations')
+        assert.deepEqual(found.map(String), items)
+      },
+    ),
   )
 })
 

@@ -47,8 +47,7 @@ export async function* readWindows(
     }
     return
   }
-  if (cursor.pass !== null || isDue(config, cursor, now))
-    yield* reread(deps, cursor, end, ctx)
+  if (cursor.pass !== null || isDue(config, cursor, now)) yield* reread(deps, cursor, end, ctx)
 }
 
 /** A window that is still open is read again as well, from its start, while it is being followed. */

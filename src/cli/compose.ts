@@ -121,7 +121,7 @@ const unopenedState: StateStore = {
 function pipelineSettings({ topics, ingest, correlate, assemble }: Settings): PipelineSettings {
   const defaults = defaultPipelineSettings
   return {
-    ingest: { ...defaults.ingest, maxRecordBytes: ingest.maxRecordSize },
+    ingest: { ...defaults.ingest, maxRecordBytes: ingest.maxRecordSize, sliceRefreshMs: ingest.sliceRefresh },
     correlate: { ...defaults.correlate, waitMs: correlate.wait },
     assemble: { quietMs: assemble.quiet, maxDelayMs: assemble.maxDelay },
     topics: { partitions: topics.partitions, ageMs: topics.retention, bytes: topics.retentionSize },

@@ -60,6 +60,10 @@ const settings = z.strictObject({
   }),
   ingest: section('Reading from vendors.', {
     maxRecordSize: size('Larger payloads become dead letters.', '16MiB'),
+    sliceRefresh: duration('How often an account is asked what there is to read, e.g. for new bot flows.', {
+      default: '60s',
+      min: '1s',
+    }),
   }),
   correlate: section('Facts that arrive before their conversation is known.', {
     wait: duration('How long they wait for it.', { default: '10m', min: '1s' }),

@@ -50,6 +50,7 @@ export function createSeenIndex(state: State, { keepMs, now }: SeenOptions): See
   const hourNow = () => Math.floor(now().getTime() / hourMs)
   // Records that were handed out and are not known to be durable: nothing may be held back against them.
   const unsettled = new Map<string, Set<string>>()
+  let writing: Promise<void> = Promise.resolve()
 
   const lookUp = (id: string): Remembered | undefined => {
     const value = state.get(entryKey(id))
@@ -78,25 +79,10 @@ export function createSeenIndex(state: State, { keepMs, now }: SeenOptions): See
     },
     async remember(entries) {
       if (entries.length === 0) return
-      const hour = hourNow()
-      const latest = new Map<string, SeenEntry>()
-      for (const entry of entries) {
-        const id = idOf(entry.stream, entry.key)
-        const other = latest.get(id)
-        if (other === undefined || entry.observedAt >= other.observedAt) latest.set(id, entry)
-      }
-      await state.transaction(writer => {
-        const written = new Set<string>()
-        for (const [id, entry] of latest) {
-          const before = lookUp(id)
-          if (before !== undefined && before.observedAt > entry.observedAt && !isForgotten(before.hour)) continue
-          if (before !== undefined && before.hour !== hour) writer.remove(ageKey(before.hour, id))
-          written.add(id)
-          writer.put(entryKey(id), encode({ hash: entry.hash, observedAt: entry.observedAt, hour }))
-          writer.put(ageKey(hour, id), empty)
-        }
-        sweep(writer, written, removalsPerEntry * entries.length)
-      })
+      // One after the other, as each compares with what the one before has written.
+      const mine = writing.then(() => write(entries))
+      writing = mine.catch(() => {})
+      await mine
       for (const { stream, key, hash } of entries) {
         const id = idOf(stream, key)
         const hashes = unsettled.get(id)
@@ -104,6 +90,28 @@ export function createSeenIndex(state: State, { keepMs, now }: SeenOptions): See
         if (hashes?.size === 0) unsettled.delete(id)
       }
     },
+  }
+
+  function write(entries: readonly SeenEntry[]): Promise<void> {
+    const hour = hourNow()
+    const latest = new Map<string, SeenEntry>()
+    for (const entry of entries) {
+      const id = idOf(entry.stream, entry.key)
+      const other = latest.get(id)
+      if (other === undefined || entry.observedAt >= other.observedAt) latest.set(id, entry)
+    }
+    return state.transaction(writer => {
+      const written = new Set<string>()
+      for (const [id, { hash, observedAt }] of latest) {
+        const before = lookUp(id)
+        if (before !== undefined && before.observedAt > observedAt && !isForgotten(before.hour)) continue
+        if (before !== undefined && before.hour !== hour) writer.remove(ageKey(before.hour, id))
+        written.add(id)
+        writer.put(entryKey(id), encode({ hash, observedAt, hour }))
+        writer.put(ageKey(hour, id), empty)
+      }
+      sweep(writer, written, removalsPerEntry * entries.length)
+    })
   }
 }
 

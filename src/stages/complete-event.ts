@@ -9,30 +9,48 @@ export interface RawAt extends Position {
 }
 
 /** The fields of an event that say whose conversation it is. */
-export const conversationFields = (ref: ConversationRef, conversationId: string) => ({
-  conversationId,
+export type ConversationFields = Pick<
+  ConversationEvent,
+  'conversationId' | 'conversationVendor' | 'conversationAccount' | 'conversationKey'
+>
+
+export const conversationFields = (ref: ConversationRef): ConversationFields => ({
+  conversationId: conversationIdOf(ref),
   conversationVendor: ref.vendor,
   conversationAccount: ref.account,
   conversationKey: ref.key,
 })
 
 /** Of an event that waits for a link. */
-const noConversation = { conversationId: '', conversationVendor: '', conversationAccount: '', conversationKey: '' }
+const noConversation: ConversationFields = {
+  conversationId: '',
+  conversationVendor: '',
+  conversationAccount: '',
+  conversationKey: '',
+}
 
 /**
  * The event that a fact becomes: what the connector said, its ids, and where it was read. Fields of the section that the
- * connector left out are filled in by encoding. Pure: the same fact of the same raw record gives the same event.
+ * connector left out are filled in by encoding. Pure: the same fact of the same raw record gives the same event. Whoever
+ * has the fields of its conversation at hand saves making them again.
  */
-export function completeEvent(fact: EventFact, at: RawAt): ConversationEvent {
+export function completeEvent(
+  fact: EventFact,
+  at: RawAt,
+  conversation: ConversationFields = isAlias(fact.to) ? noConversation : conversationFields(fact.to),
+): ConversationEvent {
   const { raw } = at
   const stream = fact.stream ?? raw.stream
-  const event = {
+  const event: Record<string, unknown> = {
     id: eventIdOf(raw.vendor, raw.account, stream, fact.key, fact.type),
     type: fact.type,
     version: versionOf(fact, raw),
     revision: 0,
     retracted: false,
-    ...(isAlias(fact.to) ? noConversation : conversationFields(fact.to, conversationIdOf(fact.to))),
+    conversationId: conversation.conversationId,
+    conversationVendor: conversation.conversationVendor,
+    conversationAccount: conversation.conversationAccount,
+    conversationKey: conversation.conversationKey,
     sourceVendor: raw.vendor,
     sourceAccount: raw.account,
     sourceStream: stream,
@@ -46,8 +64,8 @@ export function completeEvent(fact: EventFact, at: RawAt): ConversationEvent {
     rawHash: raw.hash,
     contentHash: contentHashOfFact(fact),
     ...noSections,
-    [sectionFields[fact.type]]: fact.section,
   }
+  event[sectionFields[fact.type]] = fact.section
   // Sound once encoded: what a SectionInput leaves out has a default in the schema.
   return event as unknown as ConversationEvent
 }
@@ -80,18 +98,37 @@ const versionOf = (fact: { readonly version?: number }, raw: RawRecord) => fact.
  * a field is left out or spelled out as null, false or empty: a schema that gains a field changes no hash.
  */
 export const contentHashOfFact = (fact: Pick<EventFact, 'type' | 'occurredAt' | 'sequence' | 'section'>) =>
-  contentHashOf(`${fact.type} ${fact.occurredAt} ${fact.sequence ?? 0} ${canonicalSection(fact.section)}`)
+  contentHashOf(`${fact.type} ${fact.occurredAt} ${fact.sequence ?? 0} ${canonical(fact.section)}`)
 
-function canonicalSection(value: unknown): string {
-  if (typeof value !== 'object' || value === null) return JSON.stringify(value) ?? 'null'
-  if (Array.isArray(value)) return `[${value.map(canonicalSection).join()}]`
+/** A text for a value, different for different values. Strings carry their length: that needs no escaping, and is fast. */
+function canonical(value: unknown): string {
+  if (typeof value === 'string') return `"${value.length}:${value}`
+  if (typeof value !== 'object' || value === null) return String(value)
+  let text = '['
+  if (Array.isArray(value)) {
+    for (const item of value) text += `${canonical(item)},`
+    return `${text}]`
+  }
   const fields = value as Readonly<Record<string, unknown>>
-  let text = '{'
-  for (const key of Object.keys(fields).sort()) {
+  for (const key of sortedKeys(fields)) {
     const field = fields[key]
     if (field === undefined || field === null || field === false) continue
     if (Array.isArray(field) && field.length === 0) continue
-    text += `${key}:${canonicalSection(field)},`
+    text += `${key}=${canonical(field)},`
   }
   return `${text}}`
+}
+
+// Objects of one kind come with their keys in one order, most often one after the other: sorting once is enough for them.
+let lastKeys: readonly string[] = []
+let lastSorted: readonly string[] = []
+function sortedKeys(fields: object): readonly string[] {
+  const keys = Object.keys(fields)
+  let same = keys.length === lastKeys.length
+  for (let index = 0; same && index < keys.length; index++) same = keys[index] === lastKeys[index]
+  if (!same) {
+    lastKeys = keys
+    lastSorted = keys.toSorted()
+  }
+  return lastSorted
 }

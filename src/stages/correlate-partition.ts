@@ -1,4 +1,4 @@
-import { contentHashOf, conversationIdOf } from '../core/ids.ts'
+import { contentHashOf } from '../core/ids.ts'
 import type { Codec, LogRecord } from '../core/log.ts'
 import type { ConversationEvent, Uncorrelated } from '../core/records.ts'
 import type { State } from '../core/state.ts'
@@ -220,9 +220,9 @@ export function openCorrelatePartition(deps: CorrelatePartitionDeps): CorrelateP
 
   async function recordOf({ to, revision, retracted }: ScopeDelivery, body: Buffer): Promise<LogRecord> {
     const event = await deps.event.decode(body)
-    const conversationId = conversationIdOf(to)
-    const value = deps.event.encode({ ...event, ...conversationFields(to, conversationId), revision, retracted })
-    return { key: Buffer.from(conversationId), value, timestamp: now().getTime() }
+    const conversation = conversationFields(to)
+    const value = deps.event.encode({ ...event, ...conversation, revision, retracted })
+    return { key: Buffer.from(conversation.conversationId), value, timestamp: now().getTime() }
   }
 }
 

@@ -2,11 +2,18 @@ import type { AccountConfig, Connector } from '../core/connector.ts'
 import type { Context } from '../core/context.ts'
 import { fatalError, VconduitError } from '../core/errors.ts'
 import { type Fact, isAlias } from '../core/fact.ts'
+import type { ConversationRef } from '../core/ids.ts'
 import type { Codec, EventLog, LogBatch, LogRecord, StoredRecord } from '../core/log.ts'
 import { deadLetter, type Outcome } from '../core/outcome.ts'
 import type { ConversationEvent, RawRecord, Uncorrelated } from '../core/records.ts'
 import type { Topics } from '../core/topics.ts'
-import { completeEvent, completeLink, type RawAt } from './complete-event.ts'
+import {
+  type ConversationFields,
+  completeEvent,
+  completeLink,
+  conversationFields,
+  type RawAt,
+} from './complete-event.ts'
 import { type DeadLetters, type Refused, reasonWith, refusedFor } from './dead-letters.ts'
 import { runLoop, settleWork, type Work } from './loop.ts'
 import type { StageMetrics } from './metrics.ts'
@@ -71,6 +78,16 @@ function createNormalizer({ codecs, topics, accounts }: NormalizeDeps): (batch: 
     connectors.get(raw.vendor)?.normalize(raw, configs.get(`${raw.vendor}/${raw.account}`)) ??
     deadLetter('unknown-vendor', `normalizing a record of ${raw.vendor}: no such connector`)
 
+  // The facts of a raw record mostly belong to one conversation: what is made of its ref is made once.
+  let last: { readonly ref: ConversationRef; readonly fields: ConversationFields; readonly key: Buffer } | undefined
+  const conversationOf = (ref: ConversationRef) => {
+    if (last?.ref.key !== ref.key || last.ref.account !== ref.account || last.ref.vendor !== ref.vendor) {
+      const fields = conversationFields(ref)
+      last = { ref, fields, key: Buffer.from(fields.conversationId) }
+    }
+    return last
+  }
+
   /** A record for `events` or for `uncorrelated`. */
   const address = (
     fact: Fact,
@@ -78,11 +95,9 @@ function createNormalizer({ codecs, topics, accounts }: NormalizeDeps): (batch: 
     timestamp: number,
   ): { readonly known: boolean; readonly record: LogRecord } => {
     if (fact.kind === 'event' && !isAlias(fact.to)) {
-      const event = completeEvent(fact, at)
-      return {
-        known: true,
-        record: { key: Buffer.from(event.conversationId), value: codecs.event.encode(event), timestamp },
-      }
+      const { fields, key } = conversationOf(fact.to)
+      const value = codecs.event.encode(completeEvent(fact, at, fields))
+      return { known: true, record: { key, value, timestamp } }
     }
     // What is left is an event for an alias, or a link from one.
     const alias = fact.kind === 'link' ? fact.from : fact.to

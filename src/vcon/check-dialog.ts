@@ -1,4 +1,4 @@
-import { type Checker, type Fields, isFields, isThere, type Sizes } from './checker.ts'
+import { type Checker, type Fields, isFields, isThere, type Surroundings } from './checker.ts'
 import { checkContent, contentFields, hasContent } from './content.ts'
 import { dialogTypes, dispositions, partyEvents } from './model.ts'
 
@@ -22,7 +22,13 @@ const transferDialogTypes = {
 } as const
 
 /** Every rule of one Dialog Object; `dialogs` are all of them, for what indices point to. */
-export function checkDialog(dialog: Fields, check: Checker, sizes: Sizes, dialogs: readonly unknown[], index: number) {
+export function checkDialog(
+  dialog: Fields,
+  check: Checker,
+  around: Surroundings,
+  dialogs: readonly unknown[],
+  index: number,
+) {
   const typeAt = (target: number) => {
     const other = dialogs[target]
     return isFields(other) ? other['type'] : undefined
@@ -33,16 +39,16 @@ export function checkDialog(dialog: Fields, check: Checker, sizes: Sizes, dialog
   check.date(dialog, 'start')
   check.duration(dialog, 'duration')
   check.string(dialog, 'application', 'message_id', 'campaign', 'interaction_type', 'interaction_id', 'skill')
-  checkParties(dialog, check, sizes)
-  if (isThere(dialog['originator'])) check.index(dialog['originator'], 'originator', sizes.parties, 'parties')
-  checkContent(dialog, check)
+  checkParties(dialog, check, around)
+  if (isThere(dialog['originator'])) check.index(dialog['originator'], 'originator', around.parties, 'parties')
+  checkContent(dialog, check, around)
   checkByType(dialog, check)
-  checkRecordingSet(dialog, check, sizes, typeAt, dialogs, index)
+  checkRecordingSet(dialog, check, around, typeAt, dialogs, index)
   checkSessions(dialog, check)
-  checkTransfer(dialog, check, sizes, typeAt)
+  checkTransfer(dialog, check, around, typeAt)
   for (const [entry, inside] of check.objects(dialog, 'party_history', 'Party_History Object')) {
     inside.required(entry, 'party')
-    if (isThere(entry['party'])) inside.index(entry['party'], 'party', sizes.parties, 'parties')
+    if (isThere(entry['party'])) inside.index(entry['party'], 'party', around.parties, 'parties')
     inside.required(entry, 'time')
     inside.date(entry, 'time')
     inside.required(entry, 'event')
@@ -53,7 +59,7 @@ export function checkDialog(dialog: Fields, check: Checker, sizes: Sizes, dialog
   }
 }
 
-function checkParties(dialog: Fields, check: Checker, { parties: size }: Sizes) {
+function checkParties(dialog: Fields, check: Checker, { parties: size }: Surroundings) {
   const { parties } = dialog
   if (!isThere(parties)) return
   if (!Array.isArray(parties)) {
@@ -83,7 +89,7 @@ function checkByType(dialog: Fields, check: Checker) {
 function checkRecordingSet(
   dialog: Fields,
   check: Checker,
-  sizes: Sizes,
+  around: Surroundings,
   typeAt: (index: number) => unknown,
   dialogs: readonly unknown[],
   index: number,
@@ -94,7 +100,7 @@ function checkRecordingSet(
     if (isThere(recordings) && !Array.isArray(recordings))
       check.report('must', 'recordings', 'array', typeof recordings, 'an array of indices')
     else
-      for (const member of check.indices(recordings, 'recordings', sizes.dialog, 'dialog')) {
+      for (const member of check.indices(recordings, 'recordings', around.dialog, 'dialog')) {
         const target = dialogs[member]
         if (typeAt(member) !== 'recording')
           check.report('must', 'recordings', 'recording-type', `dialog ${member}`, 'dialogs of type recording')
@@ -104,11 +110,15 @@ function checkRecordingSet(
   } else check.absent(dialog, ['recordings'], 'recording-set-only', 'recordings only in a recording-set')
   if (type !== 'recording')
     check.absent(dialog, ['recording_set'], 'recording-only', 'recording_set only in a recording')
-  else if (isThere(set) && check.index(set, 'recording_set', sizes.dialog, 'dialog') && typeAt(set) !== 'recording-set')
+  else if (
+    isThere(set) &&
+    check.index(set, 'recording_set', around.dialog, 'dialog') &&
+    typeAt(set) !== 'recording-set'
+  )
     check.report('must', 'recording_set', 'recording-set-type', `dialog ${set}`, 'a dialog of type recording-set')
 }
 
-function checkTransfer(dialog: Fields, check: Checker, sizes: Sizes, typeAt: (index: number) => unknown) {
+function checkTransfer(dialog: Fields, check: Checker, around: Surroundings, typeAt: (index: number) => unknown) {
   if (dialog['type'] !== 'transfer') {
     check.absent(dialog, transferFields, 'transfer-only', 'nothing but in a transfer')
     return
@@ -116,10 +126,10 @@ function checkTransfer(dialog: Fields, check: Checker, sizes: Sizes, typeAt: (in
   for (const field of transferShould)
     if (!isThere(dialog[field])) check.report('should', field, 'transfer-roles', 'nothing', 'the role or dialog')
   for (const field of ['transferee', 'transferor'] as const)
-    if (isThere(dialog[field])) check.index(dialog[field], field, sizes.parties, 'parties')
-  check.indices(dialog['transfer_target'], 'transfer_target', sizes.parties, 'parties')
+    if (isThere(dialog[field])) check.index(dialog[field], field, around.parties, 'parties')
+  check.indices(dialog['transfer_target'], 'transfer_target', around.parties, 'parties')
   for (const [field, types] of Object.entries(transferDialogTypes))
-    for (const target of check.indices(dialog[field], field, sizes.dialog, 'dialog'))
+    for (const target of check.indices(dialog[field], field, around.dialog, 'dialog'))
       if (!types.some(type => type === typeAt(target)))
         check.report('must', field, 'transfer-dialog-type', `dialog ${target}`, `a dialog of type ${types.join(', ')}`)
 }

@@ -20,11 +20,14 @@ export type Fields = Readonly<Record<string, unknown>>
 export const isFields = (value: unknown): value is Fields =>
   value !== null && typeof value === 'object' && !Array.isArray(value)
 
-/** How many elements the arrays have that indices point into. */
-export interface Sizes {
+/** What the rules of an element need to know of its vCon. */
+export interface Surroundings {
+  /** How many there are, for indices. */
   readonly parties: number
   readonly dialog: number
   readonly attachments: number
+  /** Content may be missing from a redacted vCon. */
+  readonly isRedacted: boolean
 }
 
 /** Shape of a value, never its content. */
@@ -35,7 +38,8 @@ function shapeOf(value: unknown): string {
   return typeof value === 'string' ? `string of ${value.length} characters` : typeof value
 }
 
-const token = (value: unknown) =>
+/** A value that is short enough to be a token, else its shape. */
+export const token = (value: unknown) =>
   (typeof value === 'string' && value.length <= 40) || typeof value === 'number' || typeof value === 'boolean'
     ? JSON.stringify(value)
     : shapeOf(value)
@@ -96,8 +100,10 @@ export class Checker {
 
   date(object: Fields, field: string) {
     const value = object[field]
-    if (isThere(value) && !isVconDate(value))
-      this.report('must', field, 'date', token(value), 'RFC 3339 as in RFC 8620 §1.4', 'JSON Notation')
+    if (!isThere(value)) return
+    if (!isDateTime(value)) this.report('must', field, 'date', token(value), 'an RFC 3339 date-time', 'JSON Notation')
+    else if (/\.0+(?=\D)/.test(value))
+      this.report('must', field, 'date-zero-fraction', token(value), 'no fraction that is zero', 'JSON Notation')
   }
 
   uuid(object: Fields, field: string) {
@@ -147,14 +153,13 @@ export class Checker {
 export const isThere = (value: unknown) => value !== undefined && value !== null
 
 const uuidPattern = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i
-const datePattern = /^(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)(?:\.(\d+))?(?:Z|[+-]([01]\d|2[0-3]):[0-5]\d)$/
+const datePattern = /^(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)(?:\.\d+)?(?:Z|[+-]([01]\d|2[0-3]):[0-5]\d)$/
 
-/** RFC 3339 `date-time` with upper-case T and Z and without a fraction that is zero (RFC 8620 §1.4). */
-export function isVconDate(value: unknown): value is string {
+/** RFC 3339 `date-time` with upper-case T and Z. */
+function isDateTime(value: unknown): value is string {
   const parts = typeof value === 'string' ? datePattern.exec(value) : null
   if (parts === null) return false
   const [year = 0, month = 0, day = 0, hour = 0, minute = 0, second = 0] = parts.slice(1, 7).map(Number)
-  if (parts[7] !== undefined && /^0+$/.test(parts[7])) return false
   const lastDay = new Date(Date.UTC(2000 + (year % 400), month, 0)).getUTCDate()
   return month >= 1 && month <= 12 && day >= 1 && day <= lastDay && hour <= 23 && minute <= 59 && second <= 60
 }

@@ -1,4 +1,4 @@
-import { type Checker, type Fields, isThere } from './checker.ts'
+import { type Checker, type Fields, isThere, type Surroundings, token } from './checker.ts'
 import { encodings } from './model.ts'
 
 const mediatypePattern = /^[\w!#$&^.+-]+\/[\w!#$&^.+-]+(\s*;.*)?$/
@@ -12,37 +12,25 @@ export const contentFields = ['body', 'encoding', 'url', 'content_hash'] as cons
 export const hasContent = (object: Fields) => isThere(object['body']) || isThere(object['url'])
 
 /** The rules of a file, inline or elsewhere, in a dialog, an attachment or an analysis. */
-export function checkContent(object: Fields, check: Checker) {
+export function checkContent(object: Fields, check: Checker, { isRedacted }: Pick<Surroundings, 'isRedacted'>) {
   check.string(object, 'mediatype', 'filename')
   const { mediatype } = object
   if (typeof mediatype === 'string' && !mediatypePattern.test(mediatype))
-    check.report(
-      'must',
-      'mediatype',
-      'mediatype',
-      JSON.stringify(mediatype.slice(0, 40)),
-      'type/subtype',
-      'JSON Notation',
-    )
-  checkInline(object, check)
-  checkExternal(object, check)
+    check.report('must', 'mediatype', 'mediatype', token(mediatype), 'type/subtype', 'JSON Notation')
+  checkInline(object, check, isRedacted)
+  checkExternal(object, check, isRedacted)
   if (isThere(object['body']) && isThere(object['url']))
     check.report('should', 'url', 'content-once', 'body and url', 'either inline or external content')
 }
 
-function checkInline(object: Fields, check: Checker) {
+function checkInline(object: Fields, check: Checker, mayLack: boolean) {
   const { body, encoding } = object
   const report = (field: string, rule: string, found: string, expected: string) =>
     check.report('must', field, rule, found, expected, 'Inline Files')
   if (isThere(encoding) && !encodings.some(known => known === encoding))
-    report(
-      'encoding',
-      'one-of',
-      typeof encoding === 'string' ? encoding.slice(0, 40) : typeof encoding,
-      encodings.join(', '),
-    )
+    report('encoding', 'one-of', token(encoding), encodings.join(', '))
   if (!('body' in object) || body === undefined) {
-    if (isThere(encoding)) report('body', 'inline-content', 'encoding without body', 'body and encoding')
+    if (isThere(encoding) && !mayLack) report('body', 'inline-content', 'encoding without body', 'body and encoding')
     return
   }
   if (body !== '' && !isThere(encoding) && body !== null)
@@ -56,7 +44,7 @@ function checkInline(object: Fields, check: Checker) {
 }
 
 /** `url` and `content_hash` of content, and of a reference to another vCon. */
-export function checkExternal(object: Fields, check: Checker) {
+export function checkExternal(object: Fields, check: Checker, mayLackUrl = false) {
   const { url, content_hash: hash } = object
   const report = (field: string, rule: string, found: string, expected: string) =>
     check.report('must', field, rule, found, expected, 'Externally Referenced Files')
@@ -64,7 +52,8 @@ export function checkExternal(object: Fields, check: Checker) {
     if (typeof url !== 'string' || !URL.canParse(url)) report('url', 'url', 'no URL', 'an HTTPS URL')
     else if (new URL(url).protocol !== 'https:') report('url', 'https', new URL(url).protocol, 'an HTTPS URL')
     if (!isThere(hash)) report('content_hash', 'external-content', 'url without content_hash', 'url and content_hash')
-  } else if (isThere(hash)) report('url', 'external-content', 'content_hash without url', 'url and content_hash')
+  } else if (isThere(hash) && !mayLackUrl)
+    report('url', 'external-content', 'content_hash without url', 'url and content_hash')
   if (!isThere(hash)) return
   const hashes = Array.isArray(hash) ? hash : [hash]
   if (hashes.length === 0 || !hashes.every(isContentHash))

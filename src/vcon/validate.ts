@@ -1,5 +1,5 @@
 import { checkDialog } from './check-dialog.ts'
-import { Checker, type Fields, isFields, isThere, type Level, type Problem, type Sizes } from './checker.ts'
+import { Checker, type Fields, isFields, isThere, type Level, type Problem, type Surroundings } from './checker.ts'
 import { checkContent, checkExternal, hasContent } from './content.ts'
 import { analysisTypes, civicaddressFields, partyTypes } from './model.ts'
 
@@ -36,19 +36,20 @@ function checkVcon(vcon: Fields, check: Checker) {
   check.string(vcon, 'subject')
   checkOtherVersion(vcon, check)
 
-  const sizes: Sizes = {
+  const around: Surroundings = {
     parties: lengthOf(vcon['parties']),
     dialog: lengthOf(vcon['dialog']),
     attachments: lengthOf(vcon['attachments']),
+    isRedacted: isThere(vcon['redacted']),
   }
   for (const [party, inside] of check.objects(vcon, 'parties', 'Party Object')) checkParty(party, inside)
   const dialogs: readonly unknown[] = Array.isArray(vcon['dialog']) ? vcon['dialog'] : []
   for (const [dialog, inside, index] of check.objects(vcon, 'dialog', 'Dialog Object'))
-    checkDialog(dialog, inside, sizes, dialogs, index)
+    checkDialog(dialog, inside, around, dialogs, index)
   for (const [analysis, inside] of check.objects(vcon, 'analysis', 'Analysis Object'))
-    checkAnalysis(analysis, inside, sizes)
+    checkAnalysis(analysis, inside, around)
   for (const [attachment, inside] of check.objects(vcon, 'attachments', 'Attachment Object'))
-    checkAttachment(attachment, inside, sizes)
+    checkAttachment(attachment, inside, around)
   checkExtensions(vcon, check)
 }
 
@@ -96,27 +97,27 @@ function checkParty(party: Fields, check: Checker) {
       inside.report('must', field, 'lower-case', 'upper case', field.toLowerCase())
 }
 
-function checkAnalysis(analysis: Fields, check: Checker, sizes: Sizes) {
+function checkAnalysis(analysis: Fields, check: Checker, around: Surroundings) {
   check.required(analysis, 'type')
   check.string(analysis, 'type', 'product', 'schema')
   check.oneOf(analysis, 'type', analysisTypes, 'should')
   check.required(analysis, 'vendor')
   check.string(analysis, 'vendor')
-  check.indices(analysis['dialog'], 'dialog', sizes.dialog, 'dialog')
-  check.indices(analysis['attachment'], 'attachment', sizes.attachments, 'attachments')
-  checkContent(analysis, check)
+  check.indices(analysis['dialog'], 'dialog', around.dialog, 'dialog')
+  check.indices(analysis['attachment'], 'attachment', around.attachments, 'attachments')
+  checkContent(analysis, check, around)
   if (!hasContent(analysis)) check.report('should', 'body', 'content', 'no content', 'inline or external content')
 }
 
-function checkAttachment(attachment: Fields, check: Checker, sizes: Sizes) {
+function checkAttachment(attachment: Fields, check: Checker, around: Surroundings) {
   check.string(attachment, 'purpose')
   check.required(attachment, 'start')
   check.date(attachment, 'start')
   check.required(attachment, 'party')
-  if (isThere(attachment['party'])) check.index(attachment['party'], 'party', sizes.parties, 'parties')
+  if (isThere(attachment['party'])) check.index(attachment['party'], 'party', around.parties, 'parties')
   check.required(attachment, 'dialog')
-  if (isThere(attachment['dialog'])) check.index(attachment['dialog'], 'dialog', sizes.dialog, 'dialog')
-  checkContent(attachment, check)
+  if (isThere(attachment['dialog'])) check.index(attachment['dialog'], 'dialog', around.dialog, 'dialog')
+  checkContent(attachment, check, around)
   if (!hasContent(attachment)) check.report('should', 'body', 'content', 'no content', 'inline or external content')
 }
 

@@ -25,16 +25,20 @@ const decoders = {
   zstd: createZstdDecompress,
 }
 
+/** The body of a request as it is sent. */
+export interface Sent {
+  readonly body: Readable
+  /** Content-Encoding; empty for none. */
+  readonly encoding: string
+  /** False: nothing is taken in but the text of a statement. */
+  readonly mayInsert: boolean
+}
+
 /**
  * Reads the statement of a request: the text of its `query` parameter and then its body. Rows of an insert go to a file,
  * as they come: they may be binary, which the engine takes from files only, and of any size.
  */
-export async function receiveStatement(
-  query: string,
-  body: Readable,
-  encoding: string,
-  engine: Engine,
-): Promise<Statement> {
+export async function receiveStatement(query: string, sent: Sent, engine: Engine): Promise<Statement> {
   const files: string[] = []
   const newFile = () => {
     const path = join(engine.incoming, randomUUID())
@@ -42,7 +46,7 @@ export async function receiveStatement(
     return path
   }
   try {
-    const decoded = await decode(body, encoding, engine, newFile)
+    const decoded = await decode(sent, engine, newFile)
     const chunks = joinedWith(query, decoded)[Symbol.asyncIterator]()
     const head = await readUpTo(headBytes, chunks)
     const rowsAt = rowsBeginAt(head.toString('latin1'))
@@ -52,6 +56,7 @@ export async function receiveStatement(
       if (sql.length > maxQueryBytes) throw failure(229, `The statement is longer than ${maxQueryBytes} bytes`)
       return { sql: sql.toString() }
     }
+    if (!sent.mayInsert) throw failure(164, 'Readers may not run INSERT')
     const rows = newFile()
     await pipeline(Readable.from(after(head.subarray(rowsAt), chunks)), createWriteStream(rows))
     files.splice(files.indexOf(rows), 1)
@@ -61,9 +66,9 @@ export async function receiveStatement(
   }
 }
 
-async function decode(body: Readable, encoding: string, engine: Engine, newFile: () => string): Promise<Readable> {
+async function decode({ body, encoding, mayInsert }: Sent, engine: Engine, newFile: () => string): Promise<Readable> {
   if (encoding === '' || encoding === 'identity') return body
-  if (encoding === 'lz4') return unpackedLz4(body, engine, newFile)
+  if (encoding === 'lz4' && mayInsert) return unpackedLz4(body, engine, newFile)
   const decoder = decoders[encoding as keyof typeof decoders]
   if (decoder === undefined) throw failure(89, `Unknown compression method ${encoding}`)
   const stream = decoder()
@@ -92,7 +97,8 @@ async function* joinedWith(query: string, body: Readable): AsyncGenerator<Buffer
   for await (const chunk of body) yield chunk as Buffer
 }
 
-async function readUpTo(bytes: number, chunks: AsyncIterator<Buffer>): Promise<Buffer> {
+/** Reads at least `bytes` bytes, or to the end. */
+export async function readUpTo(bytes: number, chunks: AsyncIterator<Buffer>): Promise<Buffer> {
   const read: Buffer[] = []
   for (let length = 0; length < bytes; ) {
     const next = await chunks.next()

@@ -2,8 +2,8 @@ import { randomUUID } from 'node:crypto'
 import { rm } from 'node:fs/promises'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { Readable } from 'node:stream'
-import { receiveStatement } from './body.ts'
-import type { Engine, EngineChunk, EngineConnection } from './engine.ts'
+import { readUpTo, receiveStatement } from './body.ts'
+import { type Engine, type EngineChunk, type EngineConnection, maxQueryBytes } from './engine.ts'
 import { failure, failureOf } from './failure.ts'
 import { contentTypeOf, isStreamed, joined } from './formats.ts'
 import { encodingFor, noSummary, openReply, replyFailure, summaryHeader } from './reply.ts'
@@ -20,7 +20,7 @@ export interface ReaderLimits {
 
 export const defaultReaderLimits: ReaderLimits = { memoryBytes: 2 ** 31, seconds: 300, resultRows: 10_000_000 }
 
-/** Largest result in a format that cannot be handed out in parts (`isStreamed`), bytes. */
+/** Largest result in a format that cannot be handed out in parts (`isStreamed`), bytes: it is held in memory. */
 const wholeResultBytes = 256 << 20
 
 /**
@@ -28,7 +28,7 @@ const wholeResultBytes = 256 << 20
  * request to request: no temporary tables, no SET.
  */
 export function createEndpoint(engine: Engine, users: WarehouseUsers, limits: ReaderLimits): Server {
-  const slots = { ingest: createSlots(8, 256), reader: createSlots(8, 64) }
+  const slots = { ingest: createSlots(8, 256), reader: createSlots(4, 64) }
 
   const server = createServer((request, response) => {
     void answer(request, response)
@@ -83,16 +83,17 @@ export function createEndpoint(engine: Engine, users: WarehouseUsers, limits: Re
     headers: Record<string, string>,
   ): Promise<void> {
     const encoding = request.headers['content-encoding'] ?? ''
-    const statement = await receiveStatement(options.query, body, encoding, engine)
+    const statement = await receiveStatement(options.query, { body, encoding, mayInsert: role === 'ingest' }, engine)
     try {
       if (statement.sql.trim() === '') throw failure(36, 'Empty query')
       const canonical = await engine.canonical(statement.sql)
       if (role === 'reader') engine.refuseForReaders(canonical)
       const connection = engine.connect()
       try {
-        prepare(connection, role, options, request.method !== 'POST')
+        const format = formatClauseOf(canonical) ?? options.defaultFormat
+        prepare(connection, role, options, { isGet: request.method !== 'POST', inParts: isStreamed(format) })
         if (statement.rows === undefined)
-          await answerQuery(connection, canonical, { request, response, options, headers })
+          await answerQuery(connection, canonical, format, { request, response, options, headers })
         else {
           const { rowsRead, bytesRead, elapsedNs } = await connection.run(
             readingFrom(statement.rows, canonical),
@@ -109,7 +110,12 @@ export function createEndpoint(engine: Engine, users: WarehouseUsers, limits: Re
     }
   }
 
-  function prepare(connection: EngineConnection, role: Role, options: RequestOptions, isGet: boolean): void {
+  function prepare(
+    connection: EngineConnection,
+    role: Role,
+    options: RequestOptions,
+    { isGet, inParts }: { readonly isGet: boolean; readonly inParts: boolean },
+  ): void {
     const settings = settingsSql(options, role)
     if (settings !== '') connection.prepare(settings)
     if (options.database !== 'default') connection.prepare(`USE ${identifier(options.database)}`)
@@ -117,8 +123,8 @@ export function createEndpoint(engine: Engine, users: WarehouseUsers, limits: Re
       const { memoryBytes, seconds, resultRows } = limits
       connection.prepare(
         `SET max_memory_usage = ${memoryBytes}, max_execution_time = ${seconds}, timeout_overflow_mode = 'throw', ` +
-          `max_result_rows = ${resultRows}, result_overflow_mode = 'throw', ` +
-          'max_bytes_before_external_group_by = 0, allow_ddl = 0, allow_introspection_functions = 0',
+          `max_result_rows = ${resultRows}, max_result_bytes = ${inParts ? 0 : wholeResultBytes}, ` +
+          "result_overflow_mode = 'throw', allow_ddl = 0, allow_introspection_functions = 0",
       )
     }
     // From here on nothing can be set any more. GET never writes, as in ClickHouse.
@@ -129,17 +135,15 @@ export function createEndpoint(engine: Engine, users: WarehouseUsers, limits: Re
   async function answerQuery(
     connection: EngineConnection,
     canonical: string,
+    format: string,
     { request, response, options, headers }: Exchange,
   ): Promise<void> {
-    const format = formatClauseOf(canonical) ?? options.defaultFormat
     headers['X-ClickHouse-Format'] = format
     headers['Content-Type'] = contentTypeOf(format)
     const encoding = options.compressed ? encodingFor(String(request.headers['accept-encoding'] ?? '')) : undefined
     const chunks = isStreamed(format) && !options.waitEndOfQuery ? connection.stream(canonical, format) : undefined
     if (chunks === undefined) {
       const result = await connection.run(canonical, format)
-      if (result.bytes.length > wholeResultBytes)
-        throw failure(396, `A result of ${result.bytes.length} bytes in format ${format}; ask for a format of rows`)
       const read = { readRows: result.rowsRead, readBytes: result.bytesRead, resultBytes: result.bytes.length }
       headers['X-ClickHouse-Summary'] = summaryHeader({ ...noSummary, ...read, elapsedNs: result.elapsedNs })
       if (request.method === 'HEAD') response.writeHead(200, headers).end()
@@ -191,9 +195,9 @@ async function read(
   const type = request.headers['content-type'] ?? ''
   if (!/^(multipart\/form-data|application\/x-www-form-urlencoded)\b/i.test(type))
     return { options: optionsOf(request, url.searchParams), body: request }
-  const form = await new Response(Readable.toWeb(request) as ReadableStream, {
-    headers: { 'content-type': type },
-  }).formData()
+  const bytes = await readUpTo(maxQueryBytes + 1, request[Symbol.asyncIterator]())
+  if (bytes.length > maxQueryBytes) throw failure(229, `The form is longer than ${maxQueryBytes} bytes`)
+  const form = await new Response(new Uint8Array(bytes), { headers: { 'content-type': type } }).formData()
   const fields = [...url.searchParams]
   for (const [name, value] of form) {
     if (typeof value !== 'string') throw failure(48, 'External tables are not supported here')

@@ -62,7 +62,7 @@ export interface ReplyBody {
   /** Resolves when more may be written; rejects when the client has gone. */
   write(bytes: Buffer): Promise<void>
   end(): Promise<void>
-  /** Ends a result that failed half-way as ClickHouse ≥ 25.11 does, and cuts the connection. */
+  /** Ends a result that failed half-way as ClickHouse ≥ 25.11 does: with a block that bears the tag of the headers. */
   fail(failure: ClickHouseFailure): Promise<void>
 }
 
@@ -87,6 +87,7 @@ export function openReply(
   // The error that follows a cut connection is told by `gone`.
   target.on('error', () => gone.abort())
   const end = async () => {
+    if (response.closed) return
     const ended = once(response, 'close')
     target.end()
     await ended

@@ -5,7 +5,8 @@ import { describe, test } from 'node:test'
 import { genesysCloud } from '../../connectors/genesys-cloud/index.ts'
 import type { RawInput } from '../../src/core/connector.ts'
 import type { EventFact } from '../../src/core/fact.ts'
-import { rawOf } from './genesys-cloud-reading.ts'
+import type { EventType } from '../../src/core/records.ts'
+import { type Known, rawOf } from './genesys-cloud-reading.ts'
 
 const published = join(import.meta.dirname, '../../../shared/fixtures/genesys')
 
@@ -27,8 +28,9 @@ function factsOf(stream: string, payload: string, context?: object): readonly Ev
 const outline = (facts: readonly EventFact[]) =>
   facts.map(({ type, key, occurredAt }) => `${type} ${key} ${new Date(occurredAt).toISOString().slice(11, 23)}`)
 
-const sectionOf = <T extends EventFact['type']>(facts: readonly EventFact[], type: T) =>
-  facts.filter((fact): fact is Extract<EventFact, { type: T }> => fact.type === type).map(({ section }) => section)
+const sectionOf = <T extends EventType>(facts: readonly EventFact[], type: T): readonly Known<T>['section'][] =>
+  // Sound: the type of a fact says which section it has.
+  facts.flatMap(fact => (fact.type === type ? [fact.section as Known<T>['section']] : []))
 
 describe('payloads that others published', () => {
   const lines = readFileSync(join(published, 'conversation-details-short-voice.jsonl'), 'utf8').trim().split('\n')
@@ -111,7 +113,13 @@ describe('payloads that others published', () => {
       parties: [
         { partyKey: 'c', purpose: 'customer', role: 'customer', sessionIds: ['2d484a2c-2ef3-497c-9144-255bf1f2624e'] },
         { partyKey: 'q', purpose: 'acd', role: 'system', sessionIds: [] },
-        { partyKey: 'a', purpose: 'agent', role: 'agent', userId: 'e8b5dcdd-cb3c-48af-b2fe-b73089f3e83b', sessionIds: [] },
+        {
+          partyKey: 'a',
+          purpose: 'agent',
+          role: 'agent',
+          userId: 'e8b5dcdd-cb3c-48af-b2fe-b73089f3e83b',
+          sessionIds: [],
+        },
       ],
     }
     const facts = factsOf('transcripts', file, details)
@@ -180,7 +188,9 @@ describe('facts keep their identity', () => {
       conversationStart: '2026-03-02T09:00:00Z',
       evaluations: [{ evaluationId: 'e-1', evaluationStatus: 'Finished', eventTime }],
     }
-    const [short] = factsOf('conversation-details', JSON.stringify(brief)).filter(({ type }) => type === 'evaluation.result')
+    const [short] = factsOf('conversation-details', JSON.stringify(brief)).filter(
+      ({ type }) => type === 'evaluation.result',
+    )
     const { payload } = fixture('evaluation-rescored')
     const [full] = factsOf('evaluations', JSON.stringify(payload), { eventTime: Date.parse(eventTime) })
     assert.ok(short !== undefined && full !== undefined)

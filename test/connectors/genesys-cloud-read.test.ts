@@ -1,10 +1,14 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import pino from 'pino'
-import { type GenesysSandbox, type SandboxConversation, startGenesysSandbox } from '../../connectors/genesys-cloud/sandbox/index.ts'
+import {
+  type GenesysSandbox,
+  type SandboxConversation,
+  startGenesysSandbox,
+} from '../../connectors/genesys-cloud/sandbox/index.ts'
 import { kindOf, VconduitError } from '../../src/core/errors.ts'
-import { keysOfFacts, startSettled } from './genesys-cloud-rig.ts'
 import { configFor, contextAt, createClock, createReader, Facts, open, rawOf } from './genesys-cloud-reading.ts'
+import { keysOfFacts, startSettled } from './genesys-cloud-rig.ts'
 
 const log = pino({ level: 'silent' })
 const hourMs = 3_600_000
@@ -67,11 +71,15 @@ function assertTold(facts: Facts, expected: SandboxConversation, names: Readonly
     expected.wrapUps.map(({ participantId, code, name, note }) => ({ partyKey: participantId, code, name, note })),
   )
   assert.deepEqual(
-    facts.of(id, 'evaluation.result').map(({ section }) => [section.evaluationId, section.vendorStatus, section.score, section.name]),
+    facts
+      .of(id, 'evaluation.result')
+      .map(({ section }) => [section.evaluationId, section.vendorStatus, section.score, section.name]),
     expected.evaluations.map(({ evaluationId, status, score, formName }) => [evaluationId, status, score, formName]),
   )
   assert.deepEqual(
-    facts.of(id, 'survey').map(({ section }) => [section.surveyId, section.vendorStatus, section.score, section.promoterScore]),
+    facts
+      .of(id, 'survey')
+      .map(({ section }) => [section.surveyId, section.vendorStatus, section.score, section.promoterScore]),
     expected.surveys.map(({ surveyId, status, score, promoterScore }) => [surveyId, status, score, promoterScore]),
   )
   assert.deepEqual(
@@ -80,7 +88,9 @@ function assertTold(facts: Facts, expected: SandboxConversation, names: Readonly
   )
   assert.deepEqual(
     facts.of(id, 'tool.call').map(({ section }) => [section.name, section.isError, section.errorMessage]),
-    expected.toolCalls.filter(({ via }) => via === 'bot-turns').map(({ name, error }) => [name, error !== undefined, error]),
+    expected.toolCalls
+      .filter(({ via }) => via === 'bot-turns')
+      .map(({ name, error }) => [name, error !== undefined, error]),
   )
 }
 
@@ -145,16 +155,20 @@ describe('reading Genesys Cloud', () => {
       const stored = reader.records.length
       await reader.read()
       const facts = new Facts(reader.records, config)
-      for (const expected of conversations)
-        if (!expected.deleted) assertTold(facts, expected, users)
+      for (const expected of conversations) if (!expected.deleted) assertTold(facts, expected, users)
       for (const id of deleted) {
         const [deletion] = facts.of(id, 'deletion')
         assert.equal(deletion?.section.scope, 'conversation')
       }
-      assert.equal(new Set(reader.records.flatMap(({ stream, key }) => (stream === 'deletions' ? [key] : []))).size, deleted.length)
+      assert.equal(
+        new Set(reader.records.flatMap(({ stream, key }) => (stream === 'deletions' ? [key] : []))).size,
+        deleted.length,
+      )
 
       // What had not changed was not read again beyond its details.
-      const changed = reader.records.slice(stored).flatMap(({ stream, key }) => (stream === 'conversation-details' ? [key] : []))
+      const changed = reader.records
+        .slice(stored)
+        .flatMap(({ stream, key }) => (stream === 'conversation-details' ? [key] : []))
       const unchanged = conversations.filter(({ conversationId }) => !changed.includes(conversationId))
       assert.ok(unchanged.length > 10)
     })
@@ -220,7 +234,10 @@ describe('reading Genesys Cloud', () => {
           if (pauseMs > 0) assert.deepEqual(more, [])
         }
         assert.ok(resumed > 0, 'no read was under way')
-        assert.deepEqual([...expected].filter(key => !keys.has(key)), [])
+        assert.deepEqual(
+          [...expected].filter(key => !keys.has(key)),
+          [],
+        )
       })
     }
   })
@@ -234,8 +251,8 @@ describe('reading Genesys Cloud', () => {
       const read = () => new Set(reader.records.map(({ stream, key }) => `${stream}/${key}`))
       assert.deepEqual(read(), keysOfFacts(sandbox.facts()))
     })
-    await withSandbox(await startSettled({ conversations: 12 }), async sandbox => {
-      const clock = createClock()
+    const clock = createClock()
+    await withSandbox(await startSettled({ conversations: 12, now: clock.now }), async sandbox => {
       const config = configFor(sandbox, { rereadDays: 2, windowMinutes: 720, botTurns: 'off' })
       const reader = createReader(config, clock)
       const ctx = contextAt(clock)
@@ -245,7 +262,10 @@ describe('reading Genesys Cloud', () => {
       await reader.read()
       const expected = [...keysOfFacts(sandbox.facts())].filter(key => !key.startsWith('bot-turns/'))
       const read = new Set(reader.records.map(({ stream, key }) => `${stream}/${key}`))
-      assert.deepEqual(expected.filter(key => !read.has(key)), [])
+      assert.deepEqual(
+        expected.filter(key => !read.has(key)),
+        [],
+      )
     })
   })
 

@@ -1,7 +1,7 @@
 import pino from 'pino'
-import { genesysCloud } from '../../connectors/genesys-cloud/index.ts'
 import type { GenesysConfig } from '../../connectors/genesys-cloud/config.ts'
 import type { GenesysCursor } from '../../connectors/genesys-cloud/cursor.ts'
+import { genesysCloud } from '../../connectors/genesys-cloud/index.ts'
 import type { GenesysSandbox } from '../../connectors/genesys-cloud/sandbox/index.ts'
 import type { Account, RawInput, Slice } from '../../src/core/connector.ts'
 import type { Context } from '../../src/core/context.ts'
@@ -84,7 +84,8 @@ export const rawOf = (input: RawInput): RawRecord => ({
   context: input.context ?? null,
 })
 
-type Known<T extends EventType> = Extract<EventFact, { type: T }>
+/** An event of one type. */
+export type Known<T extends EventType> = Extract<EventFact, { type: T }>
 
 /** The latest version of every fact of every record. */
 export class Facts {
@@ -93,7 +94,8 @@ export class Facts {
   constructor(records: readonly RawInput[], config: GenesysConfig) {
     for (const input of records) {
       const outcome = genesysCloud.normalize(rawOf(input), config)
-      if (outcome.kind === 'deadLetter') throw new Error(`${input.stream}/${input.key}: ${outcome.code}: ${outcome.reason}`)
+      if (outcome.kind === 'deadLetter')
+        throw new Error(`${input.stream}/${input.key}: ${outcome.code}: ${outcome.reason}`)
       if (outcome.kind !== 'emit') continue
       for (const fact of outcome.records) {
         if (fact.kind !== 'event') throw new Error('genesys-cloud knows the conversation of every fact')

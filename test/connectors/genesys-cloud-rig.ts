@@ -46,21 +46,27 @@ export function keysOfFacts(facts: SandboxFacts): ReadonlySet<string> {
   )
 }
 
-/** Starts a sandbox whose clock stood an hour earlier when it invented its conversations: nothing is late any more. */
-export async function startSettled(options: {
+export interface SettledOptions {
   readonly conversations: number
   readonly seed?: number
-}): Promise<GenesysSandbox> {
-  let shiftMs = 3_600_000
+  /** How much earlier the conversations were, milliseconds. Default an hour. */
+  readonly earlierMs?: number
+  readonly now?: () => Date
+}
+
+/** Starts a sandbox whose clock stood earlier when it invented its conversations: nothing is late any more. */
+export async function startSettled(options: SettledOptions): Promise<GenesysSandbox> {
+  const { now = () => new Date() } = options
+  let earlierMs = options.earlierMs ?? 3_600_000
   const sandbox = await startGenesysSandbox({
     seed: options.seed ?? 7,
     conversations: options.conversations,
-    now: () => new Date(Date.now() - shiftMs),
+    now: () => new Date(now().getTime() - earlierMs),
     log,
     jobMs: 0,
     requestsPerMinute: 1_000_000,
   })
-  shiftMs = 0
+  earlierMs = 0
   return sandbox
 }
 

@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pino } from 'pino'
-import type { EventLog, StoredRecord } from '../../src/core/log.ts'
+import type { EventLog, LogRecord, StoredRecord } from '../../src/core/log.ts'
 import type { ConversationEvent, DeadLetter } from '../../src/core/records.ts'
 import { conversationHeaders } from '../../src/core/sink.ts'
 import type { StateStore } from '../../src/core/state.ts'
@@ -41,11 +41,22 @@ export class AssembleRig {
   #state: StateStore | undefined
   #metrics = new StageMetrics(() => new Date(this.now))
   #pending = () => 0
+  /** As the real log is, but what is appended to conversations is noted: compaction hides what is superseded. */
+  readonly #noting: EventLog
+  readonly #written: Written[] = []
 
   constructor(directory: string, log: EmbeddedLog) {
     this.directory = directory
     this.log = log
     this.codecs = singleObjectCodecs(log.schemas)
+    this.#noting = {
+      ...delegate(log),
+      append: async (topic, records) => {
+        const positions = await log.append(topic, records)
+        if (topic === topics.conversations) this.#written.push(...records.map(writtenAs))
+        return positions
+      },
+    }
   }
 
   static async open(): Promise<AssembleRig> {
@@ -61,7 +72,7 @@ export class AssembleRig {
     const state = openStateStore(join(this.directory, 'state'))
     const metrics = new StageMetrics(() => new Date(this.now))
     const stage = createAssembleStage({
-      log: intercept.log?.(this.log) ?? this.log,
+      log: intercept.log?.(this.#noting) ?? this.#noting,
       state: intercept.state?.(state) ?? state,
       codecs: this.codecs,
       topics,
@@ -144,18 +155,16 @@ export class AssembleRig {
     await this.until(() => this.pending === 0)
   }
 
-  /** Everything that the topic conversations was ever given, while compaction has not run; by conversation if asked. */
-  async written(conversationId?: string): Promise<readonly Written[]> {
-    const all = await this.#read(topics.conversations)
-    return all
-      .map(({ key, value, timestamp, headers }) => ({
-        conversationId: key.toString(),
-        revision: Number(headers[conversationHeaders.revision]),
-        timestamp,
-        vcon: value === null ? null : value.toString(),
-        headers,
-      }))
-      .filter(record => conversationId === undefined || record.conversationId === conversationId)
+  /** Everything that the topic conversations was ever given, of one conversation if asked. */
+  written(conversationId?: string): readonly Written[] {
+    return this.#written.filter(record => conversationId === undefined || record.conversationId === conversationId)
+  }
+
+  /** The value that stands on the topic conversations: undefined if there is none, null for a tombstone. */
+  async latest(conversationId: string): Promise<string | null | undefined> {
+    const records = await this.#read(topics.conversations)
+    const value = records.findLast(({ key }) => key.toString() === conversationId)?.value
+    return Buffer.isBuffer(value) ? value.toString() : value
   }
 
   async deadLetters(): Promise<readonly DeadLetter[]> {
@@ -181,3 +190,24 @@ export class AssembleRig {
     return records
   }
 }
+
+const writtenAs = ({ key, value, timestamp, headers = {} }: LogRecord): Written => ({
+  conversationId: key.toString(),
+  revision: Number(headers[conversationHeaders.revision]),
+  timestamp,
+  vcon: value === null ? null : value.toString(),
+  headers,
+})
+
+/** A log that passes everything on: for replacing some of it. */
+export const delegate = (log: EventLog): EventLog => ({
+  createTopics: specs => log.createTopics(specs),
+  append: (topic, records) => log.append(topic, records),
+  consume: (options, ctx) => log.consume(options, ctx),
+  read: (topic, partition, from, to) => log.read(topic, partition, from, to),
+  offsetAt: (topic, partition, timestamp) => log.offsetAt(topic, partition, timestamp),
+  stats: names => log.stats(names),
+  committed: group => log.committed(group),
+  seek: (group, position) => log.seek(group, position),
+  close: () => log.close(),
+})

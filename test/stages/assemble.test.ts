@@ -2,13 +2,13 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import { conversationIdOf } from '../../src/core/ids.ts'
-import type { EventLog, LogBatch } from '../../src/core/log.ts'
+import type { LogBatch } from '../../src/core/log.ts'
 import type { ConversationEvent } from '../../src/core/records.ts'
 import type { State, StateStore } from '../../src/core/state.ts'
 import { foldConversation } from '../../src/stages/assemble/fold.ts'
 import { vconJson } from '../../src/vcon/serialize.ts'
 import { conversationEvents, makeEvent, testConversation } from '../vcon/arbitraries.ts'
-import { AssembleRig, type Intercept, topics } from './assemble-rig.ts'
+import { AssembleRig, delegate, type Intercept, topics } from './assemble-rig.ts'
 
 const start = 1_760_000_000_000
 const id = conversationIdOf(testConversation)
@@ -68,7 +68,7 @@ test('a conversation is written when it closes, without waiting', () =>
     rig.start()
     await rig.append(started(), said('Hello', 1), ended(5))
     await rig.until(() => rig.metrics.emitted === 1)
-    const [only] = await rig.written()
+    const [only] = rig.written()
     assert.equal(only?.vcon, bytesOf([started(), said('Hello', 1), ended(5)]))
     assert.equal(only?.revision, 1)
     assert.equal(only?.timestamp, start)
@@ -103,7 +103,7 @@ test('an open conversation is written when it is quiet, and while it is not, eve
     rig.now += 2_000
     await rig.until(() => rig.pending === 0)
     assert.deepEqual(
-      (await rig.written()).map(({ revision }) => revision),
+      rig.written().map(({ revision }) => revision),
       [1, 2],
     )
   }))
@@ -115,7 +115,7 @@ test('an unchanged redelivery writes nothing, under a new version neither', () =
     await rig.settle()
     await rig.append(started(), said('Hello', 1), said('Hello', 1, 7), started(9))
     await rig.settle()
-    assert.equal((await rig.written()).length, 1)
+    assert.equal(rig.written().length, 1)
     assert.deepEqual(rig.metrics.dropped, { 'seen-before': 2 })
   }))
 
@@ -155,8 +155,7 @@ test('any order, duplication and batching gives the same vCon, with a restart in
         await rig.append(...batch)
         await rig.settle()
         await rig.stop()
-        const written = await rig.written(conversationId)
-        assert.equal(written.at(-1)?.vcon ?? null, bytesOf(events.map(rehome)))
+        assert.equal((await rig.latest(conversationId)) ?? null, bytesOf(events.map(rehome)))
         assert.deepEqual(await rig.deadLetters(), [])
       }),
       { numRuns: 40 },
@@ -186,7 +185,7 @@ test('cut short after any of its writes, it ends with the same, and a revision h
       await rig.append(...events)
       await rig.settle()
       await rig.stop()
-      const written = await rig.written(id)
+      const written = rig.written(id)
       assert.equal(written.at(-1)?.vcon, bytesOf(events))
       const revisions = new Map<number, string | null>()
       for (const { revision, vcon } of written) {
@@ -229,18 +228,6 @@ function cutShortAfter(writes: number): Intercept {
   }
 }
 
-const delegate = (log: EventLog): EventLog => ({
-  createTopics: specs => log.createTopics(specs),
-  append: (topic, records) => log.append(topic, records),
-  consume: (options, ctx) => log.consume(options, ctx),
-  read: (topic, partition, from, to) => log.read(topic, partition, from, to),
-  offsetAt: (topic, partition, timestamp) => log.offsetAt(topic, partition, timestamp),
-  stats: names => log.stats(names),
-  committed: group => log.committed(group),
-  seek: (group, position) => log.seek(group, position),
-  close: () => log.close(),
-})
-
 const delegateBatch = (batch: LogBatch): LogBatch => ({
   topic: batch.topic,
   partition: batch.partition,
@@ -260,7 +247,7 @@ test('an erased conversation leaves a tombstone and nothing in the state, and do
     await rig.append(said('My card is 4111', 1), said('Late words', 7), deleted('conversation', null, 9, true))
     await rig.settle()
     await rig.stop()
-    const last = (await rig.written(id)).at(-1)
+    const last = rig.written(id).at(-1)
     assert.equal(last?.vcon, null)
     assert.equal(last?.revision, 2)
     assert.equal(last?.timestamp, start)
@@ -275,7 +262,7 @@ test('an erasure of what was never written is written all the same', () =>
     rig.start()
     await rig.append(deleted('conversation', null))
     await rig.settle()
-    const [only] = await rig.written(id)
+    const [only] = rig.written(id)
     assert.equal(only?.vcon, null)
     assert.equal(only?.timestamp, start + 90_000)
   }))
@@ -292,7 +279,7 @@ test('a deleted transcript leaves the vCon and the state, and the rest stays', (
     await rig.append(said('4111 again', 1, 20), started(2))
     await rig.settle()
     await rig.stop()
-    const last = (await rig.written(id)).at(-1)
+    const last = rig.written(id).at(-1)
     assert.equal(last?.vcon, bytesOf([started(), ended(5), deleted('transcript', 'transcript-1')]))
     assert.ok(last?.vcon?.includes('"deletion"') === false && !last?.vcon?.includes('4111'))
     assert.ok(!(await rig.stateText()).includes('4111'))
@@ -312,7 +299,7 @@ test('a conversation whose facts were all retracted leaves a tombstone, and come
     await rig.settle()
     await rig.append(moved(said('Hello', 1), 2, false))
     await rig.settle()
-    const written = await rig.written(id)
+    const written = rig.written(id)
     assert.deepEqual(
       written.map(({ vcon, revision }) => [revision, vcon === null]),
       [
@@ -344,15 +331,17 @@ test('what cannot be assembled goes to dead letters with its reason, and the res
       ['not-avro', 'no-value', 'unknown-event-type', 'no-section', 'bad-id'],
     )
     assert.ok(letters.every(({ stage, topic }) => stage === 'assemble' && topic === topics.events))
-    assert.equal((await rig.written(id)).at(-1)?.vcon, bytesOf([started(), said('Hello', 1)]))
+    assert.equal(rig.written(id).at(-1)?.vcon, bytesOf([started(), said('Hello', 1)]))
   }))
 
-test('it stops within a second of being told to', () =>
+test('what waits when the stage is stopped is written after the restart', () =>
   withRig(async rig => {
     rig.start()
     await rig.append(started())
     await rig.takenIn()
-    const before = performance.now()
     await rig.stop()
-    assert.ok(performance.now() - before < 1_000)
+    assert.deepEqual(rig.written(), [])
+    rig.start()
+    await rig.until(() => rig.metrics.emitted === 1)
+    assert.equal(await rig.latest(id), bytesOf([started()]))
   }))

@@ -28,10 +28,12 @@ const often = <T>(values: readonly T[], rarely: fc.Arbitrary<T>) =>
   fc.oneof({ weight: 9, arbitrary: fc.constantFrom(...values) }, { weight: 1, arbitrary: rarely })
 
 const text = fc.string({ unit: 'grapheme', maxLength: 40 })
+/** As much as the Avro library carries: beyond 2^52 it loses the last bit. */
+const long = fc.maxSafeInteger().map(value => Math.trunc(value / 2))
 /** A few seconds of one call, so that times collide; now and then absurd ones. */
 const time = often(
   Array.from({ length: 40 }, (_, second) => 1_760_000_000_000 + second * 500),
-  fc.maxSafeInteger(),
+  long,
 )
 const partyKey = often(['customer', 'agent', 'bot', 'acd', 'nobody'], text)
 const jsonText = fc.oneof(
@@ -95,7 +97,7 @@ function primitive(type: string, name: string): fc.Arbitrary<unknown> {
     case 'int':
       return fc.integer()
     case 'long':
-      return often([0, 1, 2500, 60_000], fc.maxSafeInteger())
+      return often([0, 1, 2500, 60_000], long)
     case 'double':
       return often([0, 0.5, 1, -1, 80, 100], fc.double())
     case 'string':

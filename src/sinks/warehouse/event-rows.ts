@@ -154,7 +154,8 @@ function details(section: Section, fields: readonly string[]): string {
   let rest: Record<string, unknown> | undefined
   for (const field of fields) {
     const value = section[field]
-    if (value === null || value === undefined || value === false || (Array.isArray(value) && value.length === 0)) continue
+    if (value === null || value === undefined || value === false || (Array.isArray(value) && value.length === 0))
+      continue
     rest ??= {}
     rest[field] = value
   }

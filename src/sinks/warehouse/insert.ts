@@ -17,6 +17,8 @@ const settings = {
   min_insert_block_size_rows: '10000000',
   min_insert_block_size_bytes: '4000000000',
   max_execution_time: insertTimeoutSeconds,
+  // What is doubled within one insert is left to the views, as everything is that is doubled across inserts.
+  optimize_on_insert: 0,
   wait_end_of_query: 1,
 } as const
 

@@ -55,7 +55,10 @@ export class RowWriter {
 
   string(value: string): void {
     const { length } = value
-    if (length < 32) return this.#shortString(value)
+    if (length < 32) {
+      this.#shortString(value)
+      return
+    }
     // Written behind a length of the size that it has if every character takes one byte, and moved if that is wrong.
     this.#reserve(length * 3 + 10)
     const guess = varintSize(length)
@@ -188,7 +191,8 @@ export class RowWriter {
   }
 }
 
-const varintSize = (value: number) => (value < 0x80 ? 1 : value < 0x4000 ? 2 : value < 0x20_0000 ? 3 : value < 0x1000_0000 ? 4 : 5)
+const varintSize = (value: number) =>
+  value < 0x80 ? 1 : value < 0x4000 ? 2 : value < 0x20_0000 ? 3 : value < 0x1000_0000 ? 4 : 5
 
 /** The value of each hexadecimal digit by its ASCII code; 0xf0 for what is none. */
 const digits = Array.from({ length: 128 }, (_, code) => {

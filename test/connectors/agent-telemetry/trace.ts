@@ -116,3 +116,27 @@ export const normalizeSpans = (...spans: readonly SpanInput[]) =>
 /** What log records become that arrive in one request. */
 export const normalizeLogs = (...logs: readonly LogInput[]) =>
   agentTelemetry.normalize(rawRecord('logs', logsRequest(logs.map(otlpLog))), undefined)
+
+/** A message as the current conventions write it. */
+export const text = (role: string, content: string) => ({ role, parts: [{ type: 'text', content }] })
+
+/** A call of a model with everything said before it. */
+export const chat = (
+  id: string,
+  start: number,
+  input: readonly Json[],
+  output: readonly Json[],
+  parent?: string,
+): SpanInput => ({
+  id,
+  parent,
+  kind: 3,
+  start,
+  end: start + 50,
+  attributes: {
+    'gen_ai.operation.name': 'chat',
+    'gen_ai.conversation.id': 'c-1',
+    'gen_ai.input.messages': JSON.stringify(input),
+    'gen_ai.output.messages': JSON.stringify(output),
+  },
+})
