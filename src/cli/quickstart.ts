@@ -22,7 +22,7 @@ interface Options {
 
 /** Late facts appear this long after the start; windows are read again later than that, so that they are seen. */
 const lateAfterMs = 3_000
-const rereadAfterSeconds = 5
+const rereadAfterSeconds = 6
 /** A sandbox that takes longer than this has a fault. */
 const giveUpAfterMs = 10 * 60_000
 

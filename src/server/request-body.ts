@@ -33,15 +33,7 @@ export async function readBody(
   const announced = Number(message.headers['content-length'] ?? 0)
   holdUpTo(announced, announced)
 
-  const pieces: Buffer[] = []
-  let sizeBytes = 0
-  // Kept open when reading stops early, as the refusal goes out over the same connection.
-  for await (const piece of message.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
-    sizeBytes += piece.length
-    holdUpTo(sizeBytes, sizeBytes)
-    pieces.push(piece)
-  }
-  const rawBody = Buffer.concat(pieces, sizeBytes)
+  const rawBody = await collect(message, size => holdUpTo(size, size))
   if (encoding === 'identity') return { rawBody, body: rawBody }
   try {
     const body = await decompress(rawBody, encoding, size => holdUpTo(size, sizeBytes + size))
@@ -49,4 +41,20 @@ export async function readBody(
   } catch (error) {
     throw error instanceof Refused ? error : new Refused(400, `the body is not ${encoding}, or it is cut`)
   }
+}
+
+async function collect(message: IncomingMessage, growing: (sizeBytes: number) => void): Promise<Buffer> {
+  const pieces: Buffer[] = []
+  let sizeBytes = 0
+  try {
+    // Kept open when reading stops early, as the refusal goes out over the same connection.
+    for await (const piece of message.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
+      sizeBytes += piece.length
+      growing(sizeBytes)
+      pieces.push(piece)
+    }
+  } catch (error) {
+    throw error instanceof Refused ? error : new Refused(400, 'the request broke off')
+  }
+  return Buffer.concat(pieces, sizeBytes)
 }

@@ -169,7 +169,9 @@ export class AssembleRig {
 
   async deadLetters(): Promise<readonly DeadLetter[]> {
     const records = await this.#read(topics.deadLetters)
-    return Promise.all(records.map(({ value }) => this.codecs.deadLetter.decode(value ?? Buffer.alloc(0))))
+    const letters: DeadLetter[] = []
+    for (const { value } of records) letters.push(await this.codecs.deadLetter.decode(value ?? Buffer.alloc(0)))
+    return letters
   }
 
   /** Every key and value of the durable state as one string, for looking what is left in it. The stage must be stopped. */
