@@ -85,7 +85,7 @@ export function createSinks(
         },
       }),
     )
-  if (archive !== 'off')
+  if (archive.type !== 'none')
     sinks.push(
       createArchiveSink({
         store: directoryStore(archive.directory),
@@ -105,7 +105,7 @@ export function describePipeline(cli: Cli, config: LoadedConfig, access: LogAcce
     ...access,
     state: unopenedState,
     accounts: config.accounts,
-    sinks: createSinks(cli, config.settings, logger, warehouse === 'off' ? undefined : named),
+    sinks: createSinks(cli, config.settings, logger, warehouse.type === 'none' ? undefined : named),
     settings: pipelineSettings(config.settings),
     now: cli.now,
   })

@@ -5,6 +5,7 @@ import { connectors as registry } from '../../connectors/registry.ts'
 import type { AccountConfig, Connector } from '../core/connector.ts'
 import { configError } from '../core/errors.ts'
 import { baseUrl, duration, secret } from '../sdk/config.ts'
+import { allowedKeys } from './schema-text.ts'
 import { type Problem, parseYaml, schemaProblems, shown, type YamlFile } from './yaml-file.ts'
 
 const sizeUnits = { KiB: 2 ** 10, MiB: 2 ** 20, GiB: 2 ** 30, TiB: 2 ** 40 } as const
@@ -73,39 +74,40 @@ const settings = z.strictObject({
     maxDelay: duration('At the latest, however busy it is.', { default: '60s', min: '100ms' }),
   }),
   warehouse: z
-    .union([
+    .discriminatedUnion('type', [
       z.strictObject({
-        embedded: section('The embedded ClickHouse engine (chDB).', {
-          port: port('Loopback port of its HTTP endpoint. 0 takes a free one.', 8123),
-        }),
+        type: z.literal('embedded').describe('The embedded ClickHouse engine (chDB).'),
+        port: port('Loopback port of its HTTP endpoint. 0 takes a free one.', 8123),
       }),
       z.strictObject({
+        type: z.literal('clickhouse').describe('A ClickHouse of yours.'),
         url: baseUrl('HTTP(S) address of a ClickHouse 25.8 or later.'),
         database: z.string().regex(/^\w+$/).default('vconduit').describe('Database; made if it is missing.'),
         username: z.string().min(1).describe('User who may create tables, insert and delete.'),
         password: secret('Their password.'),
       }),
-      z.literal('off'),
+      z.strictObject({ type: z.literal('none').describe('No warehouse.') }),
     ])
-    .prefault({ embedded: {} })
-    .describe('`embedded: {}`, an external ClickHouse (`url`, `username`, `password`), or off.'),
+    .prefault({ type: 'embedded', port: 8123 })
+    .describe('embedded (port), clickhouse (url, database, username, password), or none.'),
   warehouseBatch: section('How large a range the warehouse is written in.', {
     records: z.number().int().min(1).max(1_000_000).default(50_000).describe('Records at most.'),
     size: size('Bytes at most.', '32MiB'),
     linger: duration('How long the first record of a range waits at most.', { default: '1s' }),
   }),
   archive: z
-    .union([
+    .discriminatedUnion('type', [
       z.strictObject({
-        directory: z.string().min(1).describe('Directory of the archive. Relative to this file.'),
+        type: z.literal('directory').describe('A directory with Parquet and vCon files.'),
+        directory: z.string().min(1).describe('Where it is. Relative to this file.'),
         records: z.number().int().min(1).max(1_000_000).default(50_000).describe('Records of a file at most.'),
         size: size('Bytes of a range at most, before compression.', '64MiB'),
         linger: duration('How long the first record of a file waits at most.', { default: '60s' }),
       }),
-      z.literal('off'),
+      z.strictObject({ type: z.literal('none').describe('No archive.') }),
     ])
-    .prefault({ directory: './vconduit-archive', linger: '60s' })
-    .describe('`directory: …` for Parquet and vCon files, or off.'),
+    .prefault({ type: 'directory', directory: './vconduit-archive', linger: '60s' })
+    .describe('directory (directory, records, size, linger) or none.'),
   log: section('Log lines of the process itself.', {
     level: z.enum(['error', 'warn', 'info', 'debug']).default('info').describe('Least severe level that is written.'),
   }),
@@ -153,7 +155,7 @@ export function lintConfigText(
   const problems: Problem[] = [...file.problems]
   if (file.value === undefined) return { problems: sorted(problems) }
   const parsed = settings.safeParse(file.value ?? {})
-  if (!parsed.success) problems.push(...schemaProblems(file, [], flattened(parsed.error.issues, file.value)))
+  if (!parsed.success) problems.push(...schemaProblems(file, [], parsed.error.issues, allowedKeys(settings)))
   const accounts = lintAccounts(file, problems)
   if (!parsed.success || problems.length > 0) return { problems: sorted(problems) }
   const { connectors: _connectors, ...rest } = parsed.data
@@ -161,7 +163,10 @@ export function lintConfigText(
   const absoluteSettings: Settings = {
     ...rest,
     data: resolve(folder, rest.data),
-    archive: rest.archive === 'off' ? 'off' : { ...rest.archive, directory: resolve(folder, rest.archive.directory) },
+    archive:
+      rest.archive.type === 'none'
+        ? rest.archive
+        : { ...rest.archive, directory: resolve(folder, rest.archive.directory) },
   }
   return { config: { path, settings: absoluteSettings, accounts } }
 }
@@ -201,34 +206,13 @@ function lintAccounts(file: YamlFile, problems: Problem[]): readonly ConfiguredA
       )
     const parsed = connector.config.safeParse(entry)
     if (!parsed.success) {
-      problems.push(...schemaProblems(file, base, flattened(parsed.error.issues, entry)))
+      problems.push(...schemaProblems(file, base, parsed.error.issues, allowedKeys(connector.config)))
       return []
     }
     const name = `${parsed.data.vendor}/${parsed.data.account}`
     if (seen.has(name)) return problem('account', `the account ${name} is configured twice`)
     seen.add(name)
     return [{ connector, config: parsed.data }]
-  })
-}
-
-/** Looks into unions: the issues of the alternative that comes closest, instead of "invalid input". */
-function flattened(issues: readonly z.core.$ZodIssue[], input: unknown): readonly z.core.$ZodIssue[] {
-  return issues.flatMap(issue => {
-    if (issue.code !== 'invalid_union' || issue.errors.length === 0) return [issue]
-    const value = issue.path.reduce<unknown>(
-      (inner, part) =>
-        typeof inner === 'object' && inner !== null ? (inner as Record<PropertyKey, unknown>)[part] : undefined,
-      input,
-    )
-    const isObject = typeof value === 'object' && value !== null
-    const closest = [...issue.errors]
-      .filter(errors => !isObject || errors.every(error => error.path.length > 0 || error.code === 'unrecognized_keys'))
-      .sort((a, b) => a.length - b.length)[0]
-    if (closest === undefined) return [issue]
-    return flattened(
-      closest.map(inner => ({ ...inner, path: [...issue.path, ...inner.path] }) as z.core.$ZodIssue),
-      input,
-    )
   })
 }
 

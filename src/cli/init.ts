@@ -8,6 +8,7 @@ import type { Connector } from '../core/connector.ts'
 import { configError } from '../core/errors.ts'
 import type { AddCommand } from './command.ts'
 import { settingsSchema } from './config.ts'
+import { type Described, describeSchema } from './schema-text.ts'
 import { line } from './terminal.ts'
 
 export const initCommand: AddCommand = (program, { terminal }) => {
@@ -35,22 +36,9 @@ export const initCommand: AddCommand = (program, { terminal }) => {
     })
 }
 
-/** The parts of a JSON schema that a comment is made of. */
-interface Described {
-  readonly description?: string
-  readonly default?: unknown
-  readonly properties?: Readonly<Record<string, Described>>
-  readonly anyOf?: readonly Described[]
-  readonly examples?: readonly unknown[]
-  readonly required?: readonly string[]
-}
-
-const describe = (schema: z.ZodType): Described =>
-  z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' }) as Described
-
 /** A configuration made from the schemas alone, so that it says what they say. */
 export function commentedConfig(chosen: readonly Connector[]): string {
-  const { connectors: accounts, ...rest } = describe(settingsSchema).properties ?? {}
+  const { connectors: accounts, ...rest } = describeSchema(settingsSchema).properties ?? {}
   return [
     '# vconduit: what to read, where to keep it. A dollar sign with {NAME} is replaced by that environment variable.',
     '',
@@ -78,17 +66,38 @@ function setting(name: string, schema: Described, indent: string): readonly stri
 
 /** An account as its connector's example shows it, and what else could be set, commented out. */
 function accountExample(connector: Connector): readonly string[] {
-  const schema = describe(connector.config)
-  const example = (schema.examples?.[0] ?? {}) as Readonly<Record<string, unknown>>
+  const schema = describeSchema(connector.config)
+  const [given] = (z.globalRegistry.get(connector.config)?.['examples'] ?? []) as readonly unknown[]
+  const example = withVariables(given ?? {}, schema, connector.vendor) as Readonly<Record<string, unknown>>
   const fields = Object.entries(schema.properties ?? {}).flatMap(([name, field]) => {
-    const given = name in example
-    const lines = stringify({ [name]: given ? example[name] : (field.default ?? null) })
+    const isShown = name in example
+    const lines = stringify({ [name]: isShown ? example[name] : (field.default ?? null) })
       .trimEnd()
       .split('\n')
-    return [...comment(field.description, '    '), ...lines.map(text => (given ? `    ${text}` : `    # ${text}`))]
+    return [...comment(field.description, '    '), ...lines.map(text => (isShown ? `    ${text}` : `    # ${text}`))]
   })
   const vendor = fields.findIndex(text => text.startsWith('    vendor:'))
   return [`  # ${connector.title}`, `  - vendor: ${connector.vendor}`, ...fields.slice(vendor + 1)]
 }
+
+/** The example with a variable in place of every secret: `${GENESYS_CLOUD_CLIENT_SECRET}`. */
+function withVariables(example: unknown, schema: Described | undefined, name: string): unknown {
+  if (schema?.secret === true)
+    return `\${${name
+      .replace(/([a-z])([A-Z])/g, '$1_$2')
+      .replace(/[^A-Za-z0-9]+/g, '_')
+      .toUpperCase()}}`
+  if (Array.isArray(example)) return example.map(item => withVariables(item, schema?.items, name))
+  if (typeof example !== 'object' || example === null) return example
+  return Object.fromEntries(
+    Object.entries(example).map(([key, value]) => [
+      key,
+      withVariables(value, schema?.properties?.[key], nameOf(name, key)),
+    ]),
+  )
+}
+
+/** Of a list only what is in it is named. */
+const nameOf = (name: string, key: string) => (key === 'sources' ? name : `${name}_${key}`)
 
 const comment = (text: string | undefined, indent: string) => (text === undefined ? [] : [`${indent}# ${text}`])

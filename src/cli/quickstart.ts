@@ -100,8 +100,8 @@ async function freePort(): Promise<number> {
 function quickstartConfig(sandbox: GenesysSandbox, receiverPort: number, token: string) {
   return {
     data: './data',
-    archive: { directory: './archive', linger: '2s' },
-    warehouse: { embedded: { port: 0 } },
+    archive: { type: 'directory', directory: './archive', linger: '2s' },
+    warehouse: { type: 'embedded', port: 0 },
     warehouseBatch: { linger: '500ms' },
     receiver: { port: receiverPort },
     ingest: { sliceRefresh: '2s' },

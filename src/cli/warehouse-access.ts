@@ -25,13 +25,13 @@ interface Endpoint {
 /** Starts the embedded warehouse, or names the external one, for writing. Undefined if it is off. */
 export async function openWarehouse(settings: Settings, log: Logger): Promise<WarehouseAccess | undefined> {
   const { warehouse, data } = settings
-  if (warehouse === 'off') return undefined
-  if ('url' in warehouse) return { ...warehouse, close: async () => {} }
+  if (warehouse.type === 'none') return undefined
+  if (warehouse.type === 'clickhouse') return { ...warehouse, close: async () => {} }
   const users = warehouseUsersOf(data)
   const paths = dataPaths(data)
   const server = await startEmbeddedWarehouse({
     directory: paths.warehouse,
-    port: warehouse.embedded.port,
+    port: warehouse.port,
     users,
     log,
   })
@@ -57,9 +57,9 @@ export async function readWarehouse(
   log: Logger,
 ): Promise<{ readonly client: ClickHouseClient; close(): Promise<void> }> {
   const { warehouse, data } = settings
-  if (warehouse === 'off')
-    throw configError('warehouse-off', 'querying the warehouse: it is off in the configuration; set `warehouse`')
-  if ('url' in warehouse) {
+  if (warehouse.type === 'none')
+    throw configError('warehouse-off', 'querying the warehouse: the configuration says `warehouse: { type: none }`')
+  if (warehouse.type === 'clickhouse') {
     const client = createClient({ ...warehouse, ...clientSettings })
     return { client, close: () => client.close() }
   }
@@ -84,7 +84,7 @@ export async function readWarehouse(
 
 /** As long as the warehouse itself lets a statement of a reader run; errors are ours to tell. */
 const clientSettings = { request_timeout: 300_000, log: { level: ClickHouseLogLevel.OFF } }
-const anyPort = { embedded: { port: 0 } }
+const anyPort = { type: 'embedded', port: 0 } as const
 
 /** Where a running pipeline's warehouse answers; undefined if none does. */
 async function runningEndpoint(data: string): Promise<string | undefined> {

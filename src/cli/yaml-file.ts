@@ -100,11 +100,12 @@ export function shown(path: readonly PropertyKey[], value: unknown): string {
   return text.length > 60 ? `${text.slice(0, 57)}…` : text
 }
 
-/** The problems that a schema has with the value at `base` of a file. */
+/** The problems that a schema has with the value at `base` of a file; `allowedAt` names the keys of a map in it. */
 export function schemaProblems(
   file: YamlFile,
   base: readonly PathPart[],
   issues: readonly z.core.$ZodIssue[],
+  allowedAt: (path: readonly PropertyKey[]) => readonly string[],
 ): readonly Problem[] {
   return issues.flatMap((issue): readonly Problem[] => {
     const path = [...base, ...issue.path.map(part => (typeof part === 'symbol' ? String(part) : part))]
@@ -112,7 +113,7 @@ export function schemaProblems(
       return issue.keys.map(key => ({
         ...file.positionOfKey([...path, key]),
         path: pathText([...path, key]),
-        message: `unknown key "${key}"`,
+        message: `found the unknown key "${key}", expected one of ${allowedAt(issue.path).join(', ')}`,
       }))
     const found = shown(path, valueAt(file.value, path))
     const allowed =
@@ -121,7 +122,7 @@ export function schemaProblems(
       {
         ...file.positionOf(path),
         path: pathText(path),
-        message: `found ${found}, expected ${allowed || lowerFirst(issue.message.replace(/^Invalid input: expected /, '').replace(/, received .*$/, ''))}`,
+        message: `found ${found}, expected ${allowed || lowerFirst(issue.message.replace(/^((Invalid input|Too big|Too small): )?expected /, '').replace(/, received .*$/, ''))}`,
       },
     ]
   })

@@ -24,7 +24,7 @@ export function parsePayload(payload: Buffer, limits: PayloadLimits = {}): unkno
     throw dataError('payload-too-deep', `reading a payload: its JSON is nested deeper than ${maxDepth} levels`)
   if (!isUtf8(payload)) throw dataError('payload-not-json', 'reading a payload as JSON: it is not UTF-8')
   try {
-    return JSON.parse(payload.toString('utf8').replace(/^\uFEFF/, ''))
+    return JSON.parse(payload.toString('utf8', hasMark(payload) ? 3 : 0))
   } catch {
     // The parser's own message quotes the payload.
     throw dataError('payload-not-json', `reading a payload of ${payload.length} bytes as JSON: it is malformed or cut`)
@@ -41,34 +41,39 @@ export function normalizing<T>(normalize: () => Outcome<T>): Outcome<T> {
   }
 }
 
-const quote = 0x22
-const backslash = 0x5c
+/** A byte order mark, which some vendors send and JSON.parse refuses. */
+const hasMark = (bytes: Buffer) => bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf
 
-/** Looks at the bytes, as a parsed value that is too deep overflows the stack of whoever walks it. */
+/** Looks at the bytes before they are parsed, as a few megabytes of brackets become hundreds of megabytes of arrays. */
 function isDeeper(json: Buffer, maxDepth: number): boolean {
   let depth = 0
   for (let at = 0; at < json.length; at++) {
     const byte = json[at]
-    if (byte === quote) {
+    if (byte === code.quote) {
       at = endOfString(json, at)
-    } else if (byte === 0x5b || byte === 0x7b) {
+    } else if (byte === code.openArray || byte === code.openObject) {
       depth += 1
       if (depth > maxDepth) return true
-    } else if (byte === 0x5d || byte === 0x7d) depth -= 1
+    } else if (byte === code.closeArray || byte === code.closeObject) depth -= 1
   }
   return false
 }
 
 function endOfString(json: Buffer, start: number): number {
-  let end = json.indexOf(quote, start + 1)
-  while (end !== -1) {
-    let backslashes = 0
-    while (json[end - 1 - backslashes] === backslash) backslashes += 1
-    if (backslashes % 2 === 0) return end
-    end = json.indexOf(quote, end + 1)
-  }
-  return json.length
+  let at = start + 1
+  while (at < json.length && json[at] !== code.quote) at += json[at] === code.backslash ? 2 : 1
+  return at
 }
+
+/** In UTF-8 these bytes stand for nothing else. */
+const code = {
+  quote: 0x22,
+  backslash: 0x5c,
+  openArray: 0x5b,
+  closeArray: 0x5d,
+  openObject: 0x7b,
+  closeObject: 0x7d,
+} as const
 
 /** Keys and indexes into unknown JSON. */
 export type Path = readonly (string | number)[]

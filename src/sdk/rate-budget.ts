@@ -11,13 +11,16 @@ export interface RateBudget {
 export interface RateBudgetOptions {
   /** No minute, wherever it begins, sees more requests than this. */
   readonly requestsPerMinute: number
-  /** How many may go out at once after a quiet time. Default: what one second would bring. */
+  /**
+   * How many may go out at once after a quiet time. Default: what one second would bring. The larger it is, the slower the
+   * steady rate: both together keep to the limit.
+   */
   readonly burst?: number
   readonly timer?: Timer
 }
 
-/** A token that is one but for rounding: waiting for the rest of it would take no time, for ever. */
-const whole = 1 - 1e-6
+/** Shorter waits come from rounding: waiting them out would take no time, for ever. */
+const noTimeMs = 1e-5
 
 interface Waiter {
   readonly go: () => void
@@ -44,7 +47,8 @@ export function createRateBudget(options: RateBudgetOptions): RateBudget {
   }
   const msUntilNext = () => {
     refill()
-    return Math.max(pausedUntil - filledAt, tokens >= whole ? 0 : (1 - tokens) / refillPerMs)
+    const ms = Math.max(pausedUntil - filledAt, (1 - tokens) / refillPerMs)
+    return ms < noTimeMs ? 0 : ms
   }
 
   async function serve(): Promise<void> {

@@ -57,6 +57,7 @@ export async function startReceiver(options: ReceiverOptions): Promise<Receiver>
   const budget = createByteBudget(maxInFlightBytes)
   const appending = new Set<Promise<unknown>>()
   let failure: unknown
+  let slow = false
   let closing: Promise<void> | undefined
   const outcome = Promise.withResolvers<void>()
   outcome.promise.catch(() => {})
@@ -115,17 +116,17 @@ export async function startReceiver(options: ReceiverOptions): Promise<Receiver>
       const { source, result } = claimed
       if (result.records.length === 0) return result.reply
 
-      const appended = track(Promise.resolve(options.append(result.records, source)).finally(() => lease.release()))
+      const appended = track(append(result.records, source).finally(() => lease.release()))
       heldByAppend = true
       const state = await Promise.race([appended, after(appendTimeoutMs, appended)])
       if (state === 'late') {
-        log.warn(
-          { vendor: source.vendor, account: source.account },
-          'the log is slow; the sender was asked to send again',
-        )
+        if (!slow) log.warn({ appendTimeoutMs }, 'the log is slow; senders are asked to send again')
+        slow = true
         return refuse(503, 'storing takes too long; send it again')
       }
-      return state === 'durable' ? result.reply : refuse(503, 'storing failed; send it again', state.waitSeconds)
+      if (state !== 'durable') return refuse(503, 'storing failed; send it again', state.waitSeconds)
+      slow = false
+      return result.reply
     } catch (error) {
       if (error instanceof Refused) return refuse(error.status, error.message)
       if (kindOf(error) === 'data') return refuse(400, 'the body cannot be read')
@@ -135,9 +136,12 @@ export async function startReceiver(options: ReceiverOptions): Promise<Receiver>
     }
   }
 
+  /** Async, so that whatever `append` does wrong is a rejection. */
+  const append = async (records: readonly RawInput[], source: AccountRoute) => options.append(records, source)
+
   /** What became of an append; never rejects, as the sender may be gone by then. */
-  function track(append: Promise<void>): Promise<'durable' | { readonly waitSeconds: number }> {
-    const tracked = append.then(
+  function track(promised: Promise<void>): Promise<'durable' | { readonly waitSeconds: number }> {
+    const tracked = promised.then(
       () => 'durable' as const,
       (error: unknown) => {
         if (kindOf(error) !== 'retriable') fail(error)
@@ -148,6 +152,12 @@ export async function startReceiver(options: ReceiverOptions): Promise<Receiver>
     appending.add(tracked)
     void tracked.then(() => appending.delete(tracked))
     return tracked
+  }
+
+  function send(reply: FastifyReply, { status, headers = {}, body = '' }: PushReply): FastifyReply {
+    // Otherwise the sender keeps the connection, and closing waits for it.
+    if (closing !== undefined) void reply.header('connection', 'close')
+    return reply.code(status).headers(headers).send(body)
   }
 
   function fail(error: unknown): void {
@@ -220,10 +230,6 @@ const headersOf = (request: FastifyRequest): PushRequest['headers'] =>
   Object.fromEntries(
     Object.entries(request.headers).map(([name, value]) => [name, Array.isArray(value) ? value.join(', ') : value]),
   )
-
-function send(reply: FastifyReply, { status, headers = {}, body = '' }: PushReply): FastifyReply {
-  return reply.code(status).headers(headers).send(body)
-}
 
 /** `late` after `ms` milliseconds, unless `sooner` settles before: then the timer goes. */
 async function after(ms: number, sooner: Promise<unknown>): Promise<'late'> {

@@ -36,10 +36,10 @@ export async function readBody(
   const rawBody = await collect(message, size => holdUpTo(size, size))
   if (encoding === 'identity') return { rawBody, body: rawBody }
   try {
-    const body = await decompress(rawBody, encoding, size => holdUpTo(size, sizeBytes + size))
+    const body = await decompress(rawBody, encoding, size => holdUpTo(size, rawBody.length + size))
     return { rawBody, body }
   } catch (error) {
-    throw error instanceof Refused ? error : new Refused(400, `the body is not ${encoding}, or it is cut`)
+    throw isSystemError(error) ? new Refused(400, `the body is not ${encoding}, or it is cut`) : error
   }
 }
 
@@ -54,7 +54,10 @@ async function collect(message: IncomingMessage, growing: (sizeBytes: number) =>
       pieces.push(piece)
     }
   } catch (error) {
-    throw error instanceof Refused ? error : new Refused(400, 'the request broke off')
+    throw isSystemError(error) ? new Refused(400, 'the request broke off') : error
   }
   return Buffer.concat(pieces, sizeBytes)
 }
+
+/** Errors of zlib and of sockets have a code; ours and bugs have none. */
+const isSystemError = (error: unknown): boolean => error instanceof Error && 'code' in error

@@ -38,7 +38,7 @@ export const defaultAssembleSettings: AssembleSettings = {
   maxRecords: 5_000,
   maxBytes: 8 * 1024 * 1024,
   lingerMs: 20,
-  recentBytes: 64 * 1024 * 1024,
+  recentBytes: 32 * 1024 * 1024,
 }
 
 export interface AssembleDeps {
@@ -66,6 +66,8 @@ interface Assembly extends Known {
 /** One append and one transaction of emissions. */
 const maxEmissions = 500
 const maxEmissionBytes = 8 * 1024 * 1024
+/** Partitions that are worked on at once. */
+const maxBusy = 3
 
 /**
  * Folds the events of each conversation into its vCon and writes it to the topic conversations: when it closes, when it
@@ -177,10 +179,32 @@ export function createAssembleStage(deps: AssembleDeps): Stage {
     // What an earlier run left unwritten may be on the topic already, under this revision: it is written again as it
     // was, before a new event can change it.
     for (const { partition } of await log.stats([topics.events])) await emitDue(open(partition), ctx)
-    const consume = { topics: [topics.events], group: stageName, maxRecords, maxBytes, lingerMs }
-    for await (const batch of batchesAndTicks(log, consume, tickMs, ctx)) {
-      if (batch !== undefined) await takeIn(batch, ctx)
-      else for (const assembly of assemblies.values()) await emitDue(assembly, ctx)
+
+    const stopping = new AbortController()
+    const inner: Context = { ...ctx, signal: AbortSignal.any([ctx.signal, stopping.signal]) }
+    /** One thing at a time per partition; while one partition waits for the disk another gets on. */
+    const busy = new Map<number, Promise<void>>()
+    const begin = (partition: number, task: () => Promise<void>) => {
+      const running = task().finally(() => busy.delete(partition))
+      running.catch(error => stopping.abort(error))
+      busy.set(partition, running)
     }
+    const consume = { topics: [topics.events], group: stageName, maxRecords, maxBytes, lingerMs }
+    try {
+      for await (const batch of batchesAndTicks(log, consume, tickMs, inner)) {
+        if (batch === undefined) {
+          for (const [partition, assembly] of assemblies)
+            if (!busy.has(partition)) begin(partition, () => emitDue(assembly, inner))
+          continue
+        }
+        await busy.get(batch.partition)
+        while (busy.size >= maxBusy) await Promise.race(busy.values())
+        begin(batch.partition, () => takeIn(batch, inner))
+      }
+    } catch (error) {
+      stopping.abort(error)
+    }
+    await Promise.allSettled(busy.values())
+    if (stopping.signal.aborted) throw stopping.signal.reason
   }
 }

@@ -45,7 +45,7 @@ export function createExportStage(deps: ExportDeps): Stage {
   const settle = async (batch: LogBatch, { range, refused }: Prepared, ctx: Context) => {
     if (!batch.replayed) await retrying(`recording a range for ${name}`, () => batch.prepare(), metrics, ctx)
     await retrying(`writing to ${name}`, () => feed(sink, range, ctx), metrics, ctx)
-    await deadLetters.ofBatch(batch, refused)
+    await retrying('appending dead letters', () => deadLetters.ofBatch(batch, refused), metrics, ctx)
     metrics.finished(batch.records.length, range.records.length)
   }
 

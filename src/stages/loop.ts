@@ -31,6 +31,11 @@ export async function runLoop<W>(loop: Loop<W>, ctx: Context): Promise<void> {
   const stopping = new AbortController()
   const inner: Context = { ...ctx, signal: AbortSignal.any([ctx.signal, stopping.signal]) }
   const settling = new Map<string, Promise<void>>()
+  const errors: unknown[] = []
+  const fail = (error: unknown) => {
+    if (!isAbort(error, ctx.signal)) errors.push(error)
+    stopping.abort(error)
+  }
 
   const settleAndCommit = async (batch: LogBatch, work: W) => {
     const name = `${batch.topic}:${batch.partition}`
@@ -46,15 +51,15 @@ export async function runLoop<W>(loop: Loop<W>, ctx: Context): Promise<void> {
       await settling.get(name)
       while (settling.size >= maxInFlight) await Promise.race(settling.values())
       const settled = settleAndCommit(batch, work).finally(() => settling.delete(name))
-      settled.catch(error => stopping.abort(error))
+      settled.catch(fail)
       settling.set(name, settled)
     }
   } catch (error) {
-    stopping.abort(error)
+    fail(error)
   }
   await Promise.allSettled(settling.values())
-  // The first error is the reason of `stopping`; what it aborted rejects with the same.
-  if (stopping.signal.aborted && !isAbort(stopping.signal.reason, ctx.signal)) throw stopping.signal.reason
+  // The first one: those after it are of what it aborted.
+  if (errors.length > 0) throw errors[0]
 }
 
 /** What a stage makes of a batch: nothing is done yet. */

@@ -34,7 +34,10 @@ const binaryNames =
       }
     }
     const columns = varint()
-    for (let index = 0; index < columns * (withTypes ? 2 : 1); index++) at += varint()
+    for (let index = 0; index < columns * (withTypes ? 2 : 1); index++) {
+      const length = varint()
+      at += length
+    }
     return at
   }
 

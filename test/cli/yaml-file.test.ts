@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { z } from 'zod'
+import { allowedKeys } from '../../src/cli/schema-text.ts'
 import { parseYaml, schemaProblems, shown } from '../../src/cli/yaml-file.ts'
 
 const text = `# a comment
@@ -34,9 +35,9 @@ describe('a YAML file with positions', () => {
       ),
     })
     const issues = schema.safeParse(file.value).error?.issues ?? []
-    assert.deepEqual(schemaProblems(file, [], issues), [
+    assert.deepEqual(schemaProblems(file, [], issues, allowedKeys(schema)), [
       { line: 3, column: 9, path: 'outer.port', message: 'found "many", expected a port' },
-      { line: 4, column: 3, path: 'outer.unknwon', message: 'unknown key "unknwon"' },
+      { line: 4, column: 3, path: 'outer.unknwon', message: 'found the unknown key "unknwon", expected one of port' },
       {
         line: 7,
         column: 13,

@@ -1,10 +1,20 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { pino } from 'pino'
 import type { Context } from '../../src/core/context.ts'
-import type { ConsumeOptions, EventLog, LogBatch, LogRecord, StoredRecord } from '../../src/core/log.ts'
+import { VconduitError } from '../../src/core/errors.ts'
+import type { ConsumeOptions, EventLog, LogBatch, LogRecord, StoredRecord, TopicSpec } from '../../src/core/log.ts'
 
 /** Long enough for a broker's rebalance; nothing waits that long unless it fails. */
 const patienceMs = 60_000
+
+/** The log that the tests of a suite share, and topics of their own for each. */
+export interface Fixture {
+  readonly log: () => EventLog
+  readonly reopen: () => Promise<EventLog>
+  readonly makeTopic: (partitions?: number, retention?: TopicSpec['retention']) => Promise<string>
+}
+
+export const isConfigError = (error: unknown): boolean => error instanceof VconduitError && error.kind === 'config'
 
 export const contextOf = (signal: AbortSignal): Context => ({
   signal,

@@ -3,8 +3,17 @@ import { randomUUID } from 'node:crypto'
 import { it } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { LogBatch } from '../../src/core/log.ts'
-import { type Fixture, isConfigError } from './log.ts'
-import { contextOf, eventually, numbered, record, startConsumer, takeBatches, valuesOf } from './log-client.ts'
+import {
+  contextOf,
+  eventually,
+  type Fixture,
+  isConfigError,
+  numbered,
+  record,
+  startConsumer,
+  takeBatches,
+  valuesOf,
+} from './log-client.ts'
 
 const spread = (count: number) => Array.from({ length: count }, (_, index) => record(`key ${index % 40}`, `${index}`))
 

@@ -1,10 +1,19 @@
 import assert from 'node:assert/strict'
 import { randomBytes, randomUUID } from 'node:crypto'
 import { after, before, describe, it } from 'node:test'
-import { VconduitError } from '../../src/core/errors.ts'
-import type { EventLog, LogRecord, TopicSpec } from '../../src/core/log.ts'
+import type { EventLog, LogRecord } from '../../src/core/log.ts'
 import { partitionOf } from '../../src/log/partition.ts'
-import { collect, eventually, numbered, readAll, record, takeBatches, valuesOf } from './log-client.ts'
+import {
+  collect,
+  eventually,
+  type Fixture,
+  isConfigError,
+  numbered,
+  readAll,
+  record,
+  takeBatches,
+  valuesOf,
+} from './log-client.ts'
 import { consumingContract } from './log-consuming.ts'
 
 /** What the suite asks of the adapter that it opens. */
@@ -21,16 +30,7 @@ export interface LogUnderTest {
   close(): Promise<void>
 }
 
-/** The log that the tests of a suite share, and topics of their own for each. */
-export interface Fixture {
-  readonly log: () => EventLog
-  readonly reopen: () => Promise<EventLog>
-  readonly makeTopic: (partitions?: number, retention?: TopicSpec['retention']) => Promise<string>
-}
-
 const unlimited = { ageMs: 7 * 86_400_000, bytes: 1 << 30 }
-
-export const isConfigError = (error: unknown): boolean => error instanceof VconduitError && error.kind === 'config'
 
 /**
  * The contract of the port `EventLog`, which every adapter passes. Written against the port only; patient enough for the

@@ -162,8 +162,8 @@ async function freePort(): Promise<number> {
 
 const configOf = (sandbox: GenesysSandbox, receiverPort: number) => ({
   data: './data',
-  archive: { directory: './archive', linger: '300ms' },
-  warehouse: { embedded: { port: 0 } },
+  archive: { type: 'directory', directory: './archive', linger: '300ms' },
+  warehouse: { type: 'embedded', port: 0 },
   warehouseBatch: { linger: '200ms' },
   receiver: { port: receiverPort },
   ingest: { sliceRefresh: '1s' },

@@ -1,11 +1,10 @@
 import assert from 'node:assert/strict'
-import { spawnSync } from 'node:child_process'
 import { mkdir, rm, statfs, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, it } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { numbered, readAll } from '../contract/log-client.ts'
-import { openTestLog, startProcess, type TestProcess, temporaryDirectory } from './rig.ts'
+import { openTestLog, runTool, startProcess, type TestProcess, temporaryDirectory } from './rig.ts'
 
 async function makeLog(directory: string): Promise<void> {
   const log = await openTestLog(directory)
@@ -41,8 +40,8 @@ describe('disk full', () => {
     assert.ok(refusal.includes(directory.path), refusal)
     const before = acknowledgedBy(filler).length
     assert.ok(before > 20 && before < 140, `${before} records of 30 kB fit into 4 MiB`)
-    const raised = spawnSync('prlimit', ['--pid', `${filler.child.pid}`, '--fsize=unlimited:unlimited'])
-    assert.equal(raised.status, 0, raised.stderr.toString())
+    const raised = runTool('prlimit', ['--pid', `${filler.child.pid}`, '--fsize=unlimited:unlimited'])
+    assert.equal(raised.status, 0, raised.stderr)
     assert.equal(await filler.ended, 0)
     assert.ok(acknowledgedBy(filler).length > before)
     await check(directory.path, filler)
@@ -52,10 +51,10 @@ describe('disk full', () => {
   it('does the same on a file system without space (ENOSPC)', async t => {
     if (process.getuid?.() !== 0) return t.skip('mounting a small file system takes root')
     const directory = await temporaryDirectory()
-    const mounted = spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=8m', 'tmpfs', directory.path])
+    const mounted = runTool('mount', ['-t', 'tmpfs', '-o', 'size=8m', 'tmpfs', directory.path])
     if (mounted.status !== 0) {
       await directory.remove()
-      return t.skip(`mounting a small file system: ${mounted.stderr.toString()}`)
+      return t.skip(`mounting a small file system: ${mounted.stderr}`)
     }
     try {
       const path = join(directory.path, 'log')
@@ -74,7 +73,7 @@ describe('disk full', () => {
       assert.ok(acknowledgedBy(filler).length > before)
       await check(path, filler)
     } finally {
-      spawnSync('umount', [directory.path])
+      runTool('umount', [directory.path])
       await directory.remove()
     }
   })

@@ -7,7 +7,7 @@ import { openTestLog, startProcess, temporaryDirectory } from './rig.ts'
 const kills = 10
 
 describe('no loss on kill -9', () => {
-  it(`has every acknowledged record once and in order, and every commit, after ${kills} kills in mid-append`, async () => {
+  it(`has every acknowledged record once and in order, and every commit, after ${kills} kills in mid-append`, async t => {
     const directory = await temporaryDirectory()
     const log = await openTestLog(directory.path)
     await log.createTopics([{ name: 't', partitions: 1, retention: { ageMs: Infinity, bytes: Infinity } }])
@@ -45,7 +45,7 @@ describe('no loss on kill -9', () => {
     }
     assert.ok(acknowledged.size === 3 && [...acknowledged.values()].every(last => last > 20), 'the writers wrote')
     assert.ok(committed > 0, 'the reader committed')
-    console.log(`# ${[...acknowledged.values()].reduce((a, b) => a + b, 0)} records, ${replays} replays`)
+    t.diagnostic(`${[...acknowledged.values()].reduce((a, b) => a + b, 0)} records, ${replays} replays`)
     await directory.remove()
   })
 })

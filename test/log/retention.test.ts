@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict'
+import { stat } from 'node:fs/promises'
+import { join } from 'node:path'
 import { Writable } from 'node:stream'
 import { describe, it } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -136,11 +138,10 @@ describe('retention', () => {
     const directory = await temporaryDirectory()
     const log = await openTestLog(directory.path)
     await log.createTopics([{ name: 't', partitions: 1, retention: { ageMs: Infinity, bytes: 2_000_000 } }])
-    const { stat } = await import('node:fs/promises')
     const sizeAfter = async (megabytes: number): Promise<number> => {
       for (let index = 0; index < megabytes * 10; index++)
         await log.append('t', [record('k', 'x'.repeat(40_000 + ((index * 7919) % 120_000)))])
-      return (await stat(`${directory.path}/data.mdb`)).size
+      return (await stat(join(directory.path, 'data.mdb'))).size
     }
     await sizeAfter(10)
     const early = await sizeAfter(10)

@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from 'node:child_process'
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -69,3 +69,6 @@ export function startProcess(args: readonly string[], launcher: readonly string[
       }),
   }
 }
+
+/** Runs a program of the operating system to its end. */
+export const runTool = (program: string, args: readonly string[]) => spawnSync(program, args, { encoding: 'utf8' })

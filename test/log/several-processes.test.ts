@@ -4,8 +4,7 @@ import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import { lockDirectory } from '../../src/log/embedded/index.ts'
-import { isConfigError } from '../contract/log.ts'
-import { eventually, numbered, readAll, startConsumer } from '../contract/log-client.ts'
+import { eventually, isConfigError, numbered, readAll, startConsumer } from '../contract/log-client.ts'
 import { openTestLog, startProcess, type TemporaryDirectory, temporaryDirectory } from './rig.ts'
 
 const retention = { ageMs: Infinity, bytes: Infinity }

@@ -4,6 +4,7 @@ import fc from 'fast-check'
 import { event, type Fact } from '../../src/core/fact.ts'
 import type { LogRecord } from '../../src/core/log.ts'
 import type { ConversationEvent, RawRecord, Uncorrelated } from '../../src/core/records.ts'
+import { foldConversation } from '../../src/stages/assemble/fold.ts'
 import { completeEvent, completeLink } from '../../src/stages/complete-event.ts'
 import { createCorrelateStage } from '../../src/stages/correlate.ts'
 import {
@@ -14,6 +15,7 @@ import {
 } from '../../src/stages/correlate-partition.ts'
 import { createDeadLetters } from '../../src/stages/dead-letters.ts'
 import { StageMetrics } from '../../src/stages/metrics.ts'
+import { vconJson } from '../../src/vcon/serialize.ts'
 import { conversation, createRig, liveOf, type Rig, readDeadLetters, readEvents, runUntil } from './rig.ts'
 
 const raw: RawRecord = {
@@ -285,7 +287,7 @@ test('a partition that grows too large lets go of its oldest scopes, and loses n
 
 const anyFact = (() => {
   const alias = fc.constantFrom('a', 'b', 'c', 'd')
-  const version = fc.integer({ min: 1, max: 3 })
+  const version = fc.integer({ min: 1, max: 3 }).map(hours => hours * 3_600_000)
   const scope = fc.constantFrom('s', 't')
   return fc.oneof(
     fc
@@ -305,7 +307,17 @@ const anyMoves = fc.array(
   { maxLength: 20 },
 )
 
-test('any order, repetition and batching, any pause and any crash leaves the same events live', async t => {
+/** The vCon of every conversation of which something is left to tell. */
+function vconsOf(events: readonly ConversationEvent[]): Readonly<Record<string, string>> {
+  const vcons: Record<string, string> = {}
+  for (const [key, its] of Map.groupBy(events, ({ conversationKey }) => conversationKey)) {
+    const folded = foldConversation(its)
+    if (folded !== null) vcons[key] = vconJson(folded.vcon)
+  }
+  return vcons
+}
+
+test('any order, repetition and batching, any pause and any crash leaves the same events live, and the same vCons', async t => {
   const rig = await createRig(t)
   await fc.assert(
     fc.asyncProperty(
@@ -360,6 +372,7 @@ test('any order, repetition and batching, any pause and any crash leaves the sam
         await partition.age()
         assert.equal(partition.waiting(), 0)
         assert.deepEqual(liveOf(partition.delivered), liveOf(plain.delivered))
+        assert.deepEqual(vconsOf(partition.delivered), vconsOf(plain.delivered))
       },
     ),
     { numRuns: 150 },

@@ -159,3 +159,22 @@ test('leaving the ticks early lets the group go', async t => {
   for await (const next of batchesAndTicks(rig.log, consumeOf(rig), 1, ctx)) if (next === undefined) break
   await rig.log.seek('loop-test', { topic: rig.topics.events, partition: 0, offset: 0 })
 })
+
+test('an error while draining is not taken for a clean stop', async t => {
+  const rig = await createRig(t, 1)
+  await append(rig, 0, 3)
+  const stop = new AbortController()
+  const loop = {
+    log: rig.log,
+    consume: consumeOf(rig),
+    metrics: new StageMetrics(() => new Date()),
+    maxInFlight: 1,
+    process: async () => {},
+    async settle() {
+      stop.abort()
+      await delay(20)
+      throw fatalError('full', 'writing: the disk is full')
+    },
+  }
+  await assert.rejects(runLoop(loop, contextOf(stop.signal)), { code: 'full' })
+})

@@ -105,7 +105,7 @@ test('events go to their conversation; what has none yet goes to its scope; the 
     ['trace', 'trace'],
   )
   const [parked, link] = await Promise.all(
-    uncorrelated.map(({ value }) => codecs.uncorrelated.decode(value ?? Buffer.alloc(0))),
+    uncorrelated.map(async ({ value }) => codecs.uncorrelated.decode(value ?? Buffer.alloc(0))),
   )
   assert.equal(parked?.alias, 'child')
   assert.equal(parked?.fallbackKey, 'fallback-trace')

@@ -224,6 +224,9 @@ describe('warehouse sink', () => {
   })
 
   it('removes the utterances of a transcript that was deleted, and the revisions that had them', async () => {
+    // Deletes wait for merges.
+    for (const table of ['events_all', 'conversations_all'])
+      await rig.ingest.command({ query: `SYSTEM START MERGES ${table}` })
     const sink = rig.sink()
     const said = (transcriptId: string) =>
       sampleEvent({

@@ -48,11 +48,11 @@ export function supersede(unit: Unit, id: PartitionId, base: number, records: re
     const previous = database.get(key)?.readDoubleBE()
     const offset = Buffer.allocUnsafe(8)
     offset.writeDoubleBE(base + index)
-    void database.put(key, offset)
+    unit.put(key, offset)
     if (tombstone) {
       const since = Buffer.allocUnsafe(8)
       since.writeDoubleBE(unit.now)
-      void database.put(tombstoneKey(id, base + index), since)
+      unit.put(tombstoneKey(id, base + index), since)
     }
     if (previous !== undefined) drop(unit, id, previous)
   })
@@ -79,7 +79,7 @@ export function removeTombstones(unit: Unit, id: PartitionId, tombstoneMs: numbe
     const offset = offsetOf(key)
     if (offset >= neededFrom || value.readDoubleBE() + tombstoneMs > unit.now) return false
     const record = recordAt(unit, id, offset)
-    if (record !== undefined) void database.remove(latestKey(id, digestOf(record)))
+    if (record !== undefined) unit.remove(latestKey(id, digestOf(record)))
     drop(unit, id, offset)
   }
   return found.length === limit
@@ -128,14 +128,14 @@ const tallyOf = (unit: Unit, chunk: ChunkKey): Tally => {
 
 /** Counts a record that is no longer current against its chunk. */
 function drop(unit: Unit, id: PartitionId, offset: number): void {
-  void unit.database.remove(tombstoneKey(id, offset))
+  unit.remove(tombstoneKey(id, offset))
   const chunk = chunkAtOrBefore(unit.database, id, offset)
   if (chunk === undefined) return
   const { count, since } = tallyOf(unit, chunk)
   const bytes = Buffer.allocUnsafe(12)
   bytes.writeUInt32BE(count + 1, 0)
   bytes.writeDoubleBE(since, 4)
-  void unit.database.put(supersededKey(id, chunk.base), bytes)
+  unit.put(supersededKey(id, chunk.base), bytes)
   compact(unit, chunk)
 }
 
@@ -150,7 +150,7 @@ function rewrite(unit: Unit, chunk: ChunkKey): void {
   const current = decodeChunk(readChunk(database, encodeChunkKey(chunk), chunk), chunk.base).filter(
     ({ key, offset }) => database.get(latestKey(chunk, digestOf(key)))?.readDoubleBE() === offset,
   )
-  void database.remove(supersededKey(chunk, chunk.base))
+  unit.remove(supersededKey(chunk, chunk.base))
   unit.removeChunk(chunk)
   const [first] = current
   const last = current.at(-1)

@@ -4,7 +4,7 @@ import type { Unit } from './unit.ts'
 
 /*
  * Retention removes whole chunks from the old end of a partition, and never one that a known group has yet to commit:
- * late is allowed, short is not.
+ * late is allowed, short is not. Limits are those of each partition, as in Kafka.
  */
 
 /**

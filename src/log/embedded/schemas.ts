@@ -8,6 +8,8 @@ import { schemaKey } from './keys.ts'
 export function createSchemaStore(database: Database, directory: string, readOnly: boolean): SchemaStore {
   const unsaved = new Map<string, avro.Schema>()
   const find = (fingerprint: string): avro.Schema | undefined => {
+    // Another process may have saved it a moment ago.
+    database.resetReadTxn()
     const stored = database.get(schemaKey(fingerprint))
     if (stored === undefined) return unsaved.get(fingerprint)
     try {

@@ -155,14 +155,16 @@ export class Slot {
     })
   }
 
-  #commit(handed: Handed): Promise<void> {
-    handed.commit ??= this.#commitOnce(handed)
-    return handed.commit
+  async #commit(handed: Handed): Promise<void> {
+    if (handed.commit === undefined) {
+      this.#checkOrder('committing', handed)
+      handed.commit = this.#commitOnce(handed)
+    }
+    await handed.commit
   }
 
   async #commitOnce(handed: Handed): Promise<void> {
     const { id, topic, group, writer } = this.#options
-    this.#checkOrder('committing', handed)
     try {
       await writer.submit(unit => {
         const place = this.#place(unit, 'committing', handed)

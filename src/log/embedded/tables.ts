@@ -108,11 +108,6 @@ const decodeGroupOffset = (bytes: Buffer): GroupOffset => ({
   pending: bytes.length < 32 ? undefined : { first: bytes.readDoubleBE(16), last: bytes.readDoubleBE(24) },
 })
 
-export function readGroupOffset(database: Database, id: PartitionId, group: string): GroupOffset | undefined {
-  const bytes = database.get(groupKey(id, group))
-  return bytes === undefined ? undefined : decodeGroupOffset(bytes)
-}
-
 export function writeGroupOffset(database: Database, id: PartitionId, group: string, value: GroupOffset): void {
   const bytes = Buffer.allocUnsafe(value.pending === undefined ? 16 : 32)
   bytes.writeDoubleBE(value.offset, 0)

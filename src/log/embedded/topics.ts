@@ -20,6 +20,7 @@ export class Topics {
   }
 
   reload(): void {
+    this.#database.resetReadTxn()
     this.#byName = new Map(readTopics(this.#database).map(topic => [topic.name, topic]))
   }
 

@@ -38,6 +38,8 @@ export class Unit {
   readonly appended: Set<number> = new Set()
   /** True if a group moved: what waits for room may go on. */
   groupsMoved = false
+  /** How many changes were made: an operation that fails after its first one cannot be refused alone. */
+  changes = 0
   readonly #full = new Set<string>()
   readonly #outstanding: Outstanding
   readonly #tails = new Map<string, Tail>()
@@ -49,6 +51,16 @@ export class Unit {
     this.#outstanding = outstanding
   }
 
+  put(key: Buffer, value: Buffer): void {
+    this.changes += 1
+    void this.database.put(key, value)
+  }
+
+  remove(key: Buffer): void {
+    this.changes += 1
+    void this.database.remove(key)
+  }
+
   head(id: PartitionId): Head {
     return this.#tail(id).head
   }
@@ -58,6 +70,7 @@ export class Unit {
     const tail = this.#tail(id)
     if (tail.blocks.length > 0 && tail.blockBytes + block.bytes.length > targetChunkBytes) this.#writeChunk(tail)
     const base = tail.head.next
+    this.changes += 1
     if (tail.blocks.length === 0) tail.base = base
     tail.blocks.push(block)
     tail.blockBytes += block.bytes.length
@@ -94,12 +107,12 @@ export class Unit {
   }
 
   removeChunk(chunk: ChunkKey): void {
-    void this.database.remove(encodeChunkKey(chunk))
+    this.remove(encodeChunkKey(chunk))
     this.#grow(chunk, -chunk.bytes)
   }
 
   putChunk(chunk: ChunkKey, bytes: Buffer): void {
-    void this.database.put(encodeChunkKey(chunk), bytes)
+    this.put(encodeChunkKey(chunk), bytes)
     this.#grow(chunk, chunk.bytes)
   }
 
@@ -119,13 +132,14 @@ export class Unit {
   }
 
   setGroup(id: PartitionId, group: string, place: GroupOffset): void {
+    this.changes += 1
     writeGroupOffset(this.database, id, group, place)
     this.#groups.set(nameOf(id), [...this.groups(id).filter(entry => entry.group !== group), { id, group, place }])
     this.groupsMoved = true
   }
 
   dropGroup(id: PartitionId, group: string): void {
-    void this.database.remove(groupKey(id, group))
+    this.remove(groupKey(id, group))
     this.#groups.delete(nameOf(id))
     this.groupsMoved = true
   }

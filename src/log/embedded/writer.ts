@@ -101,12 +101,13 @@ export class Writer {
         taken.push(...this.#waiting.splice(0), ...this.#take())
         const unit = new Unit(database, now().getTime(), outstanding)
         for (const queued of taken) {
+          const { changes } = unit
           try {
             const result = queued.run(unit)
             if (result === waitsForRoom) waiting.push(queued)
             else settle.push(result.settle)
           } catch (error) {
-            if (!(error instanceof VconduitError)) throw error
+            if (!(error instanceof VconduitError) || unit.changes > changes) throw error
             settle.push(() => queued.reject(error))
           }
         }

@@ -22,8 +22,8 @@ export interface KeptFact {
   readonly event: ConversationEvent | Buffer
 }
 
-/** Decoded, an event takes about this many times the bytes that it has on the log, and as many more at the least. */
-const decodedFactor = 4
+/** Decoded, an event takes about this many times the bytes that it has on the log, and so many more. */
+const decodedFactor = 2
 const decodedBytes = 600
 /** What a fact takes beside its event, bytes. */
 const factBytes = 300

@@ -19,6 +19,8 @@ export interface Emission {
   readonly state: ConversationState
   /** Ids of events that an erasure took away. */
   readonly erased: readonly string[]
+  /** Little more will come. */
+  readonly isClosed: boolean
 }
 
 /** Folds a conversation as it stands. The same facts and state give the same bytes and revision. */
@@ -32,13 +34,15 @@ export async function emissionOf(conversation: Conversation, codec: Codec<Conver
     if (isErased(event, state.erasures)) erased.push(eventId)
     else facts.push({ event, effectiveVersion: effectiveVersionOf(observations) })
   }
-  const next = nextRecord(foldFacts(facts, state.erasures), state)
-  if (next === undefined) return { conversation, record: undefined, state, erased }
+  const folded = foldFacts(facts, state.erasures)
+  const isClosed = folded === null || folded.head.state === 'closed'
+  const next = nextRecord(folded, state)
+  if (next === undefined) return { conversation, record: undefined, state, erased, isClosed }
   const revision = state.revision + 1
   const { written, timestamp, value } = next
   const headers = { [conversationHeaders.revision]: `${revision}`, ...next.headers(revision) }
   const record = { key: Buffer.from(id), value, timestamp, headers }
-  return { conversation, record, state: { ...state, revision, written, timestamp }, erased }
+  return { conversation, record, state: { ...state, revision, written, timestamp }, erased, isClosed }
 }
 
 interface NextRecord extends Pick<ConversationState, 'written' | 'timestamp'> {
@@ -90,9 +94,9 @@ export async function writeEmissions(
       writer.clean(id)
     }
   })
-  // What is erased is not to linger in the memory either.
-  for (const { conversation, erased, state } of emissions)
-    if (erased.length > 0 || erasesConversation(state.erasures)) recent.forget(conversation.id)
+  // What is erased is not to linger in memory, and what is closed need not.
+  for (const { conversation, erased, isClosed } of emissions)
+    if (isClosed || erased.length > 0) recent.forget(conversation.id)
   return records.length
 }
 

@@ -1,0 +1,124 @@
+import assert from 'node:assert/strict'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, describe, it } from 'node:test'
+import { VconduitError } from '../../src/core/errors.ts'
+import { startEmbeddedWarehouse } from '../../src/warehouse/start.ts'
+import { answers, openRig, silent, users } from './rig.ts'
+
+const isAlive = (pid: number) => {
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch {
+    return false
+  }
+}
+const gone = async (pid: number) => {
+  while (isAlive(pid)) await new Promise(resolve => setTimeout(resolve, 20))
+}
+
+describe('warehouse process', () => {
+  const directories: string[] = []
+  const newDirectory = async () => {
+    const directory = await mkdtemp(join(tmpdir(), 'vconduit-warehouse-'))
+    directories.push(directory)
+    return directory
+  }
+  after(() => Promise.all(directories.map(directory => rm(directory, { recursive: true, force: true }))))
+
+  it('is started again when it is killed, at the same address and with what it held', async () => {
+    const rig = await openRig()
+    try {
+      await rig.ingest.command({ query: 'CREATE DATABASE vconduit', clickhouse_settings: {} }).catch(() => {})
+      const { pid } = rig.process()
+      const statement = { headers: { 'x-clickhouse-user': 'ingest', 'x-clickhouse-key': encodeURIComponent('x') } }
+      assert.equal((await fetch(`${rig.url}/?query=SELECT+1`, statement)).status, 403)
+      process.kill(pid, 'SIGKILL')
+      await gone(pid)
+      await answers(rig)
+      assert.notEqual(rig.process().pid, pid)
+    } finally {
+      await rig.close()
+    }
+  })
+
+  it('ends when it is told to, and lets what runs finish', async () => {
+    const directory = await newDirectory()
+    const warehouse = await startEmbeddedWarehouse({ directory, users, log: silent })
+    const { pid, url } = warehouse
+    const slow = fetch(`${url}/?query=SELECT+sleep(1)`, {
+      headers: { 'x-clickhouse-user': users.ingest.name, authorization: '', 'x-clickhouse-key': '' },
+    })
+    assert.equal((await slow).status, 403)
+    const { name, password } = users.reader
+    const running = fetch(
+      `${url}/?query=${encodeURIComponent('SELECT sum(cityHash64(number)) FROM numbers(300000000)')}`,
+      {
+        headers: { 'x-clickhouse-user': name, 'x-clickhouse-key': password },
+      },
+    )
+    await new Promise(resolve => setTimeout(resolve, 50))
+    await warehouse.close()
+    assert.equal((await running).status, 200)
+    assert.equal(isAlive(pid), false)
+  })
+
+  it('ends when its parent is gone', async () => {
+    const directory = await newDirectory()
+    const script = `
+      import { pino } from 'pino'
+      import { startEmbeddedWarehouse } from ${JSON.stringify(join(import.meta.dirname, '../../src/warehouse/start.ts'))}
+      const options = { directory: ${JSON.stringify(directory)}, users: ${JSON.stringify(users)}, log: pino({ level: 'silent' }) }
+      console.log((await startEmbeddedWarehouse(options)).pid)`
+    const parent = spawn(process.execPath, ['--input-type=module', '-e', script], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+      cwd: join(import.meta.dirname, '../..'),
+    })
+    const [text] = (await once(parent.stdout, 'data')) as [Buffer]
+    const pid = Number(text)
+    assert.ok(isAlive(pid))
+    parent.kill('SIGKILL')
+    await gone(pid)
+  })
+
+  it('refuses a directory that another process has open, by name', async () => {
+    const directory = await newDirectory()
+    const first = await startEmbeddedWarehouse({ directory, users, log: silent })
+    try {
+      await assert.rejects(startEmbeddedWarehouse({ directory, users, log: silent }), (error: unknown) => {
+        assert.ok(error instanceof VconduitError)
+        assert.deepEqual([error.kind, error.code], ['config', 'warehouse-in-use'])
+        assert.ok(error.message.includes(directory))
+        return true
+      })
+      const port = Number(new URL(first.url).port)
+      await assert.rejects(startEmbeddedWarehouse({ directory: await newDirectory(), users, log: silent, port }), {
+        kind: 'config',
+        code: 'warehouse-port',
+      })
+    } finally {
+      await first.close()
+    }
+  })
+
+  it('sweeps up what an insert left that was cut off by a crash', async () => {
+    const directory = await newDirectory()
+    const first = await startEmbeddedWarehouse({ directory, users, log: silent })
+    await writeFile(join(directory, 'incoming', 'half'), 'x')
+    await first.close()
+    const second = await startEmbeddedWarehouse({ directory, users, log: silent })
+    assert.deepEqual(await readdir(join(directory, 'incoming')), [])
+    await second.close()
+  })
+
+  it('listens on the loopback address alone', async () => {
+    const warehouse = await startEmbeddedWarehouse({ directory: await newDirectory(), users, log: silent })
+    assert.match(warehouse.url, /^http:\/\/127\.0\.0\.1:\d+$/)
+    await assert.rejects(fetch(`http://127.0.0.2:${new URL(warehouse.url).port}/ping`))
+    await warehouse.close()
+  })
+})
