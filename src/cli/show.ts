@@ -23,7 +23,7 @@ export const showCommand: AddCommand = (program, cli) => {
       try {
         const result = await warehouse.client.query({
           query: `SELECT conversation_id, vendor, account, vcon FROM conversations
-            WHERE conversation_id = {conversation: String} OR conversation_key = {conversation: String}`,
+            WHERE conversation_id = toUUIDOrNull({conversation: String}) OR conversation_key = {conversation: String}`,
           query_params: { conversation },
           format: 'JSONEachRow',
         })

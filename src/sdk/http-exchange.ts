@@ -45,7 +45,8 @@ export async function exchange(asked: Exchange, ctx: Context): Promise<ExchangeR
     if (error instanceof VconduitError) throw error
     const reason = transportReason(error)
     if (reason === undefined) throw error
-    return { kind: 'broken', reason, cause: error }
+    // A parser's error carries the bytes that it stumbled over.
+    return { kind: 'broken', reason, cause: error instanceof errors.HTTPParserError ? undefined : error }
   }
 }
 

@@ -37,7 +37,7 @@ export interface ReceiverOptions {
 export interface Receiver {
   readonly host: string
   readonly port: number
-  /** Resolves when the receiver has closed; rejects with the error that stopped it. */
+  /** Resolves when the receiver has closed; rejects with the error that stopped it. Watch it: nobody else tells. */
   readonly closed: Promise<void>
   /** Accepts nothing more, finishes what is in flight, and resolves when that is done. May be called again. */
   close(): Promise<void>

@@ -137,7 +137,9 @@ export function createAssembleStage(deps: AssembleDeps): Stage {
   }
 
   async function takeIn(batch: LogBatch, ctx: Context): Promise<void> {
+    const isNew = !assemblies.has(batch.partition)
     const assembly = open(batch.partition)
+    if (isNew) await emitDue(assembly, ctx)
     const { store, dirty } = assembly
     const { changed, dropped, refused, write } = await mergeEvents(batch.records, assembly, codecs.event)
     const letters = deadLetters(ctx)
@@ -177,7 +179,7 @@ export function createAssembleStage(deps: AssembleDeps): Stage {
 
   async function work(ctx: Context) {
     // What an earlier run left unwritten may be on the topic already, under this revision: it is written again as it
-    // was, before a new event can change it.
+    // was, before a new event can change it. Here, as nothing new may come; and whenever a partition is opened.
     for (const { partition } of await log.stats([topics.events])) await emitDue(open(partition), ctx)
 
     const stopping = new AbortController()

@@ -24,30 +24,30 @@ export function createReaderGuard(
   const categoryOf = new Map(functions.map(({ name, category }) => [name, category]))
   const staysInside = ({ meaning }: EngineFunction) =>
     insideFunctions.has(meaning) || insideCategories.has(categoryOf.get(meaning) ?? '')
-  const refused = new Set([
-    ...functions.filter(candidate => !staysInside(candidate)).map(({ name }) => name.toLowerCase()),
-    ...tableFunctions.filter(name => !insideTableFunctions.has(name)).map(name => name.toLowerCase()),
-  ])
+  const lower = (names: readonly string[]) => new Set(names.map(name => name.toLowerCase()))
+  const refused = lower(functions.filter(candidate => !staysInside(candidate)).map(({ name }) => name))
+  const refusedTables = lower(tableFunctions.filter(name => !insideTableFunctions.has(name)))
+
   return function refuseWhatLeavesTheWarehouse(canonical) {
     const tokens = [...tokensOf(canonical)]
     const statement = tokens.find(token => token.text !== '(')?.text.toUpperCase() ?? ''
     if (!statements.has(statement)) throw failure(164, `Readers may not run ${statement || 'this statement'}`)
     for (const [index, token] of tokens.entries()) {
-      if (isWord(token, 'INTO') && isWord(tokens[index + 1], 'OUTFILE'))
-        throw failure(497, 'Readers may not write files')
+      const next = tokens[index + 1]
+      if (isWord(token, 'INTO') && isWord(next, 'OUTFILE')) throw failure(497, 'Readers may not write files')
+      // The engine looks at the settings of the outermost SELECT only.
+      if (isWord(token, 'SETTINGS') && tokens[index + 2]?.text === '=')
+        throw failure(164, `Cannot modify '${next?.text}' setting in readonly mode`)
       if (token.kind !== 'word' && token.kind !== 'quoted') continue
-      if (refused.has(token.text.toLowerCase()) && isCalled(tokens, index))
+      const name = token.text.toLowerCase()
+      // A function need not be called by its brackets: `arrayMap(file, …)`, `* APPLY file`. A table function must.
+      if (refused.has(name) || (refusedTables.has(name) && next?.text === '('))
         throw failure(497, `Readers may not use the function ${token.text}`)
     }
   }
 }
 
 const isWord = (token: Token | undefined, word: string) => token?.kind === 'word' && token.text.toUpperCase() === word
-
-const isCalled = (tokens: readonly Token[], index: number) =>
-  tokens[index + 1]?.text === '(' ||
-  isWord(tokens[index - 1], 'APPLY') ||
-  (tokens[index - 1]?.text === '(' && isWord(tokens[index - 2], 'APPLY'))
 
 const statements = new Set(['SELECT', 'WITH', 'SHOW', 'DESCRIBE', 'EXPLAIN', 'EXISTS'])
 
@@ -77,6 +77,15 @@ const insideFunctions = new Set([
   ...['normalizedQueryHash', 'parseReadableSize', 'parseReadableSizeOrNull', 'parseReadableSizeOrZero'],
   ...['parseTimeDelta', 'queryID', 'rowNumberInAllBlocks', 'rowNumberInBlock', 'runningAccumulate'],
   ...['runningConcurrency', 'runningDifference', 'runningDifferenceStartingWithFirstValue', 'throwIf'],
-  ...['toColumnTypeName', 'toTypeName', 'tokenizeQuery', 'transform', 'uptime', 'variantElement', 'variantType'],
+  ...[
+    'revision',
+    'toColumnTypeName',
+    'toTypeName',
+    'tokenizeQuery',
+    'transform',
+    'uptime',
+    'variantElement',
+    'variantType',
+  ],
   ...['version', 'visibleWidth'],
 ])

@@ -9,7 +9,8 @@ const day = 86_400_000
 describe('compaction', () => {
   it('always has the last record of each key, and in the end nothing else', async () => {
     const write = fc.record({
-      key: fc.nat({ max: 12 }).map(key => (key === 12 ? 'long '.repeat(100) : `key ${key}`)),
+      // Few keys: they repeat within an append as well as from one to the next.
+      key: fc.nat({ max: 6 }).map(key => (key === 6 ? 'long '.repeat(100) : `key ${key}`)),
       size: fc.oneof({ weight: 1, arbitrary: fc.constant(null) }, { weight: 6, arbitrary: fc.nat({ max: 9000 }) }),
     })
     const batches = fc.array(fc.array(write, { minLength: 1, maxLength: 30 }), { minLength: 1, maxLength: 12 })
@@ -57,7 +58,7 @@ describe('compaction', () => {
         await log.close()
         await directory.remove()
       }),
-      { numRuns: 25 },
+      { numRuns: 50 },
     )
   })
 

@@ -21,6 +21,7 @@ export interface VendorServer extends AsyncDisposable {
 /** A vendor on this machine; `answer` hears the request and how many came before. */
 export async function vendorServer(
   answer: (got: Got, before: number, response: ServerResponse) => void,
+  port = 0,
 ): Promise<VendorServer> {
   const got: Got[] = []
   const server = createServer((request, response) => {
@@ -33,7 +34,7 @@ export async function vendorServer(
       answer(seen, got.length - 1, response)
     })
   })
-  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
+  await new Promise<void>(resolve => server.listen(port, '127.0.0.1', resolve))
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     got,

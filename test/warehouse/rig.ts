@@ -6,6 +6,7 @@ import { pino } from 'pino'
 import type { Context } from '../../src/core/context.ts'
 import type { Sink } from '../../src/core/sink.ts'
 import { createWarehouseSink } from '../../src/sinks/warehouse/sink.ts'
+import type { ReaderLimits } from '../../src/warehouse/endpoint.ts'
 import { type EmbeddedWarehouse, startEmbeddedWarehouse, type WarehouseUsers } from '../../src/warehouse/start.ts'
 
 export const users: WarehouseUsers = {
@@ -39,9 +40,10 @@ export interface WarehouseRig {
 
 export const database = 'vconduit'
 
-export async function openRig(): Promise<WarehouseRig> {
+export async function openRig(limits?: ReaderLimits): Promise<WarehouseRig> {
   const directory = await mkdtemp(join(tmpdir(), 'vconduit-warehouse-'))
-  let running = await startEmbeddedWarehouse({ directory, users, log: silent })
+  const options = { directory, users, log: silent, ...(limits === undefined ? {} : { readerLimits: limits }) }
+  let running = await startEmbeddedWarehouse(options)
   const { url } = running
   const clientOf = ({ name, password }: WarehouseUsers['ingest']) =>
     createClient({ url, username: name, password, database, log: { level: ClickHouseLogLevel.OFF } })
@@ -65,7 +67,7 @@ export async function openRig(): Promise<WarehouseRig> {
     },
     stop: () => running.close(),
     async start() {
-      running = await startEmbeddedWarehouse({ directory, users, log: silent, port: Number(new URL(url).port) })
+      running = await startEmbeddedWarehouse({ ...options, port: Number(new URL(url).port) })
     },
     async close() {
       for (const client of [ingest, reader, ...sinks]) await client.close()

@@ -42,10 +42,9 @@ export const keyed = ({ key, value }: LogRecord): Keyed => ({ digest: digestOf(k
 
 /** Takes note of appended records, which are written already, and drops what they supersede. */
 export function supersede(unit: Unit, id: PartitionId, base: number, records: readonly Keyed[]): void {
-  const { database } = unit
-  records.forEach(({ digest, tombstone }, index) => {
+  const superseded = records.flatMap(({ digest, tombstone }, index) => {
     const key = latestKey(id, digest)
-    const previous = database.get(key)?.readDoubleBE()
+    const previous = unit.database.get(key)?.readDoubleBE()
     const offset = Buffer.allocUnsafe(8)
     offset.writeDoubleBE(base + index)
     unit.put(key, offset)
@@ -54,8 +53,10 @@ export function supersede(unit: Unit, id: PartitionId, base: number, records: re
       since.writeDoubleBE(unit.now)
       unit.put(tombstoneKey(id, base + index), since)
     }
-    if (previous !== undefined) drop(unit, id, previous)
+    return previous ?? []
   })
+  // Only now: a rewrite keeps what is the latest of its key, and of every appended record that has to be known first.
+  for (const offset of superseded) drop(unit, id, offset)
 }
 
 /** Compacts what could not be compacted while the range was held. */
@@ -130,7 +131,8 @@ const tallyOf = (unit: Unit, chunk: ChunkKey): Tally => {
 function drop(unit: Unit, id: PartitionId, offset: number): void {
   unit.remove(tombstoneKey(id, offset))
   const chunk = chunkAtOrBefore(unit.database, id, offset)
-  if (chunk === undefined) return
+  // A rewrite for another record may have taken it already.
+  if (chunk === undefined || lastOf(chunk) < offset) return
   const { count, since } = tallyOf(unit, chunk)
   const bytes = Buffer.allocUnsafe(12)
   bytes.writeUInt32BE(count + 1, 0)
