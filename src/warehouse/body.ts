@@ -68,7 +68,9 @@ export async function receiveStatement(query: string, sent: Sent, engine: Engine
 
 async function decode({ body, encoding, mayInsert }: Sent, engine: Engine, newFile: () => string): Promise<Readable> {
   if (encoding === '' || encoding === 'identity') return body
-  if (encoding === 'lz4' && mayInsert) return unpackedLz4(body, engine, newFile)
+  // No client compresses a query in this way.
+  if (encoding === 'lz4' && !mayInsert) throw failure(164, 'Readers may not run INSERT')
+  if (encoding === 'lz4') return unpackedLz4(body, engine, newFile)
   const decoder = decoders[encoding as keyof typeof decoders]
   if (decoder === undefined) throw failure(89, `Unknown compression method ${encoding}`)
   const stream = decoder()

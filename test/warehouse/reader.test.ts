@@ -78,7 +78,7 @@ describe('warehouse reader', () => {
       'EXPLAIN SELECT * FROM vconduit.events',
       'EXISTS TABLE vconduit.events',
       'SELECT name, value, readonly FROM system.settings LIMIT 3',
-      `SELECT version(), timezone(), currentDatabase(), 'file(x)' AS file`,
+      `SELECT version(), timezone(), currentDatabase(), 'file(x)' AS answer, 'file' AS f`,
     ])
       assert.notEqual(await ask(query), undefined, query)
   })
@@ -292,11 +292,11 @@ describe('warehouse reader', () => {
   })
 
   it('finds no name of a column of ours among the functions that it may not use', async () => {
-    const columns = await rig.ask<{ name: string; table: string }>(
-      `SELECT name, table FROM system.columns WHERE database = 'vconduit'`,
+    const tables = await rig.ask<{ table: string; names: readonly string[] }>(
+      `SELECT table, groupArray(name) AS names FROM system.columns WHERE database = 'vconduit' GROUP BY table`,
     )
-    for (const { name, table } of columns)
-      assert.notEqual(await ask(`SELECT ${name} FROM vconduit.${table} LIMIT 1`), undefined, name)
+    for (const { table, names } of tables)
+      assert.notEqual(await ask(`SELECT ${names.join(', ')} FROM vconduit.${table} LIMIT 1`), undefined, table)
   })
 
   it('is limited in memory, time and rows', async () => {
