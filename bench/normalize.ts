@@ -1,28 +1,21 @@
-import { readFileSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pino } from 'pino'
-import { genesysCloud } from '../connectors/genesys-cloud/index.ts'
-import { defineConnector } from '../src/core/connector.ts'
 import type { Context } from '../src/core/context.ts'
-import { sha256 } from '../src/core/ids.ts'
 import type { EventLog, LogRecord } from '../src/core/log.ts'
-import type { ConversationEvent, RawRecord } from '../src/core/records.ts'
+import type { ConversationEvent } from '../src/core/records.ts'
 import { topicSpecs, topicsOf } from '../src/core/topics.ts'
 import { type RecordCodecs, singleObjectCodecs } from '../src/log/avro.ts'
 import { openEmbeddedLog } from '../src/log/embedded/index.ts'
 import { createDeadLetters } from '../src/stages/dead-letters.ts'
 import { StageMetrics } from '../src/stages/metrics.ts'
 import { createNormalizeStage, normalizeLimits } from '../src/stages/normalize.ts'
+import { appendCalls, callAccount, callKey, callTopic } from './calls.ts'
 import type { BenchResult } from './result.ts'
 
 const partitions = 4
-const phrases = 32
 const topics = topicsOf('')
-const vendor = 'genesys-cloud'
-const account = 'acme'
-const rawTopic = topics.raw(vendor)
 const now = () => new Date()
 const logger = pino({ level: 'silent' })
 
@@ -39,8 +32,11 @@ export async function benchNormalize(conversations = 1_500, rounds = 3): Promise
       const log = await openEmbeddedLog(directory, { log: logger, now })
       const codecs = singleObjectCodecs(log.schemas)
       const limits = { partitions, ageMs: Number.POSITIVE_INFINITY, bytes: Number.POSITIVE_INFINITY }
-      await log.createTopics([...topicSpecs(topics, [vendor], limits), { name: 'copy', partitions, retention: limits }])
-      await appendCalls(log, codecs, conversations)
+      await log.createTopics([
+        ...topicSpecs(topics, [callAccount.config.vendor], limits),
+        { name: 'copy', partitions, retention: limits },
+      ])
+      await appendCalls(log, codecs, 0, conversations)
 
       ours.push(await rateOf(() => normalize(log, codecs, conversations * 2)))
       const events = await sampleEvents(log, codecs)
@@ -55,7 +51,7 @@ async function normalize(log: EventLog, codecs: RecordCodecs, records: number): 
   const metrics = new StageMetrics(now)
   const codec = codecs.deadLetter
   const deadLetters = createDeadLetters({ log, codec, topic: topics.deadLetters, stage: 'normalize', metrics, now })
-  const accounts = [{ connector: defineConnector(genesysCloud), config: { vendor, account } }]
+  const accounts = [callAccount]
   const stop = new AbortController()
   const stage = createNormalizeStage({ log, codecs, topics, accounts, deadLetters, metrics })
   const running = stage.run(contextOf(stop.signal))
@@ -76,7 +72,7 @@ async function copy(
   const stop = new AbortController()
   let seen = 0
   let appended = 0
-  const options = { topics: [rawTopic], group: 'bare', ...normalizeLimits }
+  const options = { topics: [callTopic], group: 'bare', ...normalizeLimits }
   for await (const batch of log.consume(options, contextOf(stop.signal))) {
     const records: LogRecord[] = []
     for (const record of batch.records) {
@@ -105,82 +101,10 @@ async function sampleEvents(log: EventLog, codecs: RecordCodecs): Promise<Readon
   for (const { partition } of await log.stats([topics.events]))
     for await (const { value } of log.read(topics.events, partition, 0)) {
       const event = await codecs.event.decode(value ?? Buffer.alloc(0))
-      if (event.conversationKey !== keyOf(0)) continue
+      if (event.conversationKey !== callKey(0)) continue
       sample.set(event.sourceStream, [...(sample.get(event.sourceStream) ?? []), event])
     }
   return sample
-}
-
-const keyOf = (index: number) => `call-${index}`
-
-async function appendCalls(log: EventLog, codecs: RecordCodecs, conversations: number): Promise<void> {
-  for (let first = 0; first < conversations; first += 100) {
-    const records: LogRecord[] = []
-    for (let index = first; index < Math.min(first + 100, conversations); index++)
-      for (const raw of [detailsOf(keyOf(index)), transcriptOf(keyOf(index))])
-        records.push({ key: Buffer.from(keyOf(index)), value: codecs.rawRecord.encode(raw), timestamp: 1 })
-    await log.append(rawTopic, records)
-  }
-}
-
-interface Fixture {
-  readonly context: unknown
-  readonly payload: object
-}
-
-const fixtureOf = (situation: string) => {
-  const path = join(import.meta.dirname, '../connectors/genesys-cloud/fixtures', situation, 'raw.json')
-  // Sound: every fixture of the connector has this form.
-  return JSON.parse(readFileSync(path, 'utf8')) as Fixture
-}
-const details = fixtureOf('transfer-then-abandon')
-const transcript = fixtureOf('transcript-two-speakers')
-
-const detailsOf = (key: string) =>
-  rawOf('conversation-details', key, key, details.context, { ...details.payload, conversationId: key })
-
-const transcriptOf = (key: string) =>
-  rawOf('transcripts', `${key}/s-cust`, key, transcript.context, {
-    ...transcript.payload,
-    conversationId: key,
-    transcripts: [{ transcriptId: key, language: 'en-us', startTime: start, phrases: spoken }],
-  })
-
-const start = 1_772_442_041_000
-const sentence = 'what people say on the phone is about this long'.split(' ')
-const spoken = Array.from({ length: phrases }, (_, index) => {
-  const startTimeMs = start + index * 4_000
-  return {
-    text: `${sentence.join(' ')} ${index}`,
-    stability: 1,
-    startTimeMs,
-    duration: { milliseconds: 3_000 },
-    words: sentence.map((word, position) => ({
-      word,
-      confidence: 0.95,
-      startTimeMs: startTimeMs + position * 300,
-      duration: { milliseconds: 280 },
-    })),
-    alternatives: [],
-    participantPurpose: index % 2 === 0 ? 'external' : 'internal',
-  }
-})
-
-function rawOf(stream: string, key: string, conversationKey: string, context: unknown, content: object): RawRecord {
-  const payload = Buffer.from(JSON.stringify(content))
-  return {
-    vendor,
-    account,
-    stream,
-    key,
-    conversationKey,
-    observedAt: start + 600_000,
-    version: null,
-    contentType: 'application/json',
-    payload,
-    hash: sha256(payload),
-    context: JSON.stringify(context),
-  }
 }
 
 const contextOf = (signal: AbortSignal): Context => ({ signal, log: logger, now, random: Math.random })

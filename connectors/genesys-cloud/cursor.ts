@@ -27,10 +27,10 @@ export const windowCursor = z.strictObject({
   /** When the last read that began at its start ended. */
   readAt: unixMs,
   /**
-   * Conversations seen in the window: id, a hash of its details (with `+` if all that belongs to them was found as well),
-   * and the re-read that last saw it.
+   * Conversations of the window: id, a hash of its details (with `+` if all that belongs to it was found as well), and
+   * whether the pass under way, or else the last one, has seen it.
    */
-  known: z.array(z.tuple([z.string(), z.string(), z.int()])),
+  known: z.array(z.tuple([z.string(), z.string(), z.boolean()])),
   pass: pass.nullable(),
 })
 

@@ -1,5 +1,4 @@
 import type { Context, RawInput, SourceBatch } from '../../src/sdk/index.ts'
-import type { GenesysConfig } from './config.ts'
 import type { WindowCursor } from './cursor.ts'
 import { confirmDeleted } from './read-deletions.ts'
 import { type PassDeps, type PassStep, type Reading, readPass } from './read-pass.ts'
@@ -29,30 +28,18 @@ export async function* readWindows(
   let cursor = from ?? freshCursor(firstWindowOf(plan, slice, oldest))
   if (cursor.window < floor) cursor = freshCursor(firstWindowOf(plan, slice, floor))
 
-  if (cursor.window >= watermark) return
   const end = cursor.window + plan.windowMs
-  if (cursor.readTo < end) {
-    const to = Math.min(end, watermark)
-    while (cursor.pass !== null || cursor.readTo < to) {
-      const from = isDue(config, cursor, now) ? cursor.window : cursor.readTo
-      for await (const step of readPass(deps, { from, to }, cursor.pass, knownIn(cursor), ctx)) {
-        const { pass } = cursor
-        cursor = advanced(cursor, step, 0)
-        if (step.next === null && pass !== null) {
-          const readAt = pass.from === cursor.window ? ctx.now().getTime() : cursor.readAt
-          cursor = { ...cursor, readTo: pass.to, readAt }
-        }
-        yield { records: step.records, cursor }
-      }
+  const to = Math.min(end, watermark)
+  const isDue = () => rereadDue(config, cursor.readAt, cursor.rereads) <= now
+  // A window that is still open is read again only together with what is new in it.
+  while (cursor.pass !== null || cursor.readTo < to || (cursor.readTo === end && isDue())) {
+    const span = { from: isDue() ? cursor.window : cursor.readTo, to }
+    for await (const batch of readSpan(deps, span, cursor, end, ctx)) {
+      cursor = batch.cursor
+      yield batch
     }
-    return
   }
-  if (cursor.pass !== null || isDue(config, cursor, now)) yield* reread(deps, cursor, end, ctx)
 }
-
-/** A window that is still open is read again as well, from its start, while it is being followed. */
-const isDue = (config: GenesysConfig, { readAt, rereads }: WindowCursor, now: number) =>
-  rereadDue(config, readAt, rereads) <= now
 
 const freshCursor = (window: number): WindowCursor => ({
   kind: 'window',
@@ -64,20 +51,25 @@ const freshCursor = (window: number): WindowCursor => ({
   pass: null,
 })
 
-async function* reread(
+/**
+ * One pass over the window up to some moment, or over what is new in it; the pass that is under way goes on. What a pass
+ * that began at the start of the window did not list is asked for by id before the pass is over.
+ */
+async function* readSpan(
   deps: PassDeps,
+  span: { readonly from: number; readonly to: number },
   from: WindowCursor,
   end: number,
   ctx: Context,
 ): AsyncGenerator<SourceBatch<WindowCursor>, void, undefined> {
-  const round = from.rereads + 1
-  let cursor = from
-  let last: readonly RawInput[] = []
-  // The first re-read looks for what changed; later ones also ask for what may change unseen: recordings, transcripts.
+  let cursor = from.pass === null ? unseen(from) : from
+  const { from: start, to } = from.pass ?? span
+  // Until the second re-read only what changed is asked for; then also what may change unseen: recordings, transcripts.
   const isKnown = cursor.rereads === 0 ? knownIn(cursor) : () => undefined
-  for await (const step of readPass(deps, { from: cursor.window, to: end }, cursor.pass, isKnown, ctx)) {
+  let last: readonly RawInput[] = []
+  for await (const step of readPass(deps, span, cursor.pass, isKnown, ctx)) {
     const { pass } = cursor
-    cursor = advanced(cursor, step, round)
+    cursor = advanced(cursor, step)
     if (step.next !== null) yield { records: step.records, cursor }
     else {
       // The pass is not over before it is known what has gone: until then it resumes at its last step.
@@ -85,29 +77,38 @@ async function* reread(
       cursor = { ...cursor, pass }
     }
   }
+  if (start > cursor.window) {
+    yield { records: last, cursor: { ...cursor, readTo: to, pass: null } }
+    return
+  }
   for (;;) {
-    const missing = cursor.known.filter(([, , seenIn]) => seenIn !== round).slice(0, confirmationsPerStep)
+    const missing = cursor.known.filter(([, , seen]) => !seen).slice(0, confirmationsPerStep)
     if (missing.length === 0) break
     const ids = missing.map(([id]) => id)
     const { records, deleted } = await confirmDeleted(deps, ids, ctx)
-    cursor = confirmed(cursor, new Set(ids), deleted, round)
+    cursor = confirmed(cursor, new Set(ids), deleted)
     yield { records: [...last, ...records], cursor }
     last = []
   }
-  yield { records: last, cursor: { ...cursor, pass: null, rereads: round, readAt: ctx.now().getTime() } }
+  const rereads = cursor.readTo === end ? cursor.rereads + 1 : 0
+  yield { records: last, cursor: { ...cursor, readTo: to, rereads, readAt: ctx.now().getTime(), pass: null } }
 }
+
+const unseen = (cursor: WindowCursor): WindowCursor => ({
+  ...cursor,
+  known: cursor.known.map(([id, mark]) => [id, mark, false]),
+})
 
 /** Those that are still there were merely not listed: they count as seen. */
 const confirmed = (
   cursor: WindowCursor,
   asked: ReadonlySet<string>,
   deleted: ReadonlySet<string>,
-  round: number,
 ): WindowCursor => ({
   ...cursor,
   known: cursor.known
     .filter(([id]) => !deleted.has(id))
-    .map(([id, mark, seenIn]) => [id, mark, asked.has(id) ? round : seenIn]),
+    .map(([id, mark, seen]) => [id, mark, seen || asked.has(id)]),
 })
 
 /** Conversations whose details are as they were and of which nothing is missing. */
@@ -116,9 +117,9 @@ function knownIn(cursor: WindowCursor): (id: string, hash: string) => Reading | 
   return (id, hash) => (marks.get(id) === `${hash}+` ? { id, mark: `${hash}+` } : undefined)
 }
 
-/** The cursor once a step is durable: what it read is known, and was seen in `seenIn`. */
-function advanced(cursor: WindowCursor, { read, next }: PassStep, seenIn: number): WindowCursor {
-  const fresh = new Map(read.map(({ id, mark }) => [id, [id, mark, seenIn] as [string, string, number]]))
+/** The cursor once a step is durable: what it read is known and was seen. */
+function advanced(cursor: WindowCursor, { read, next }: PassStep): WindowCursor {
+  const fresh = new Map(read.map(({ id, mark }) => [id, [id, mark, true] as [string, string, boolean]]))
   const kept = cursor.known.map(entry => {
     const replaced = fresh.get(entry[0])
     fresh.delete(entry[0])

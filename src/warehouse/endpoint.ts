@@ -87,7 +87,7 @@ export function createEndpoint(engine: Engine, users: WarehouseUsers, limits: Re
     try {
       if (statement.sql.trim() === '') throw failure(36, 'Empty query')
       const canonical = await engine.canonical(statement.sql)
-      if (role === 'reader') engine.refuseForReaders(canonical)
+      if (role === 'reader') engine.refuseForReaders(canonical, options.parameters.values())
       const connection = engine.connect()
       try {
         const format = formatClauseOf(canonical) ?? options.defaultFormat

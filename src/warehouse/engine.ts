@@ -44,7 +44,7 @@ export interface Engine {
   /** A statement as the engine understood it: without comments, quoted in one way. Throws its syntax errors. */
   canonical(sql: string): Promise<string>
   /** Refuses what a reader may not run (`createReaderGuard`). */
-  refuseForReaders(canonical: string): void
+  refuseForReaders(canonical: string, parameters: Iterable<string>): void
   /** Waits for what runs, then lets go of the directory. */
   close(): Promise<void>
 }

@@ -20,7 +20,7 @@ export interface EngineFunction {
 export function createReaderGuard(
   functions: readonly EngineFunction[],
   tableFunctions: readonly string[],
-): (canonical: string) => void {
+): (canonical: string, parameters: Iterable<string>) => void {
   const categoryOf = new Map(functions.map(({ name, category }) => [name, category]))
   const staysInside = ({ meaning }: EngineFunction) =>
     insideFunctions.has(meaning) || insideCategories.has(categoryOf.get(meaning) ?? '')
@@ -28,8 +28,12 @@ export function createReaderGuard(
   const refused = lower(functions.filter(candidate => !staysInside(candidate)).map(({ name }) => name))
   const refusedTables = lower(tableFunctions.filter(name => !insideTableFunctions.has(name)))
 
-  return function refuseWhatLeavesTheWarehouse(canonical) {
+  return function refuseWhatLeavesTheWarehouse(canonical, parameters) {
     const tokens = [...tokensOf(canonical)]
+    // `{name: Identifier}` stands for any name, and a function's is one.
+    if (tokens.some(token => isWord(token, 'IDENTIFIER')))
+      for (const value of parameters)
+        if (refused.has(value.toLowerCase())) throw failure(497, `Readers may not use the function ${value}`)
     const statement = tokens.find(token => token.text !== '(')?.text.toUpperCase() ?? ''
     if (!statements.has(statement)) throw failure(164, `Readers may not run ${statement || 'this statement'}`)
     for (const [index, token] of tokens.entries()) {

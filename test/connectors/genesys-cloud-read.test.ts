@@ -174,6 +174,44 @@ describe('reading Genesys Cloud', () => {
     })
   })
 
+  test('notices deletions in a window that is still open, once', async () => {
+    const clock = createClock()
+    const dayMs = 24 * hourMs
+    // Late in the day: conversations of the last 22 hours are all in the window of today.
+    clock.skip(22.5 * hourMs - (Date.now() % dayMs))
+    const sandbox = await startGenesysSandbox({
+      seed: 5,
+      conversations: 50,
+      now: clock.now,
+      log,
+      lateAfterMs: 10 * 60_000,
+      jobMs: 0,
+      requestsPerMinute: 1_000_000,
+    })
+    await withSandbox(sandbox, async () => {
+      const config = configFor(sandbox, { rereadAfterSeconds: 1200, botTurns: 'off' })
+      const reader = createReader(config, clock)
+      const told = () => reader.records.flatMap(({ stream, key }) => (stream === 'deletions' ? [key] : []))
+      const { deleted } = sandbox.facts()
+      assert.ok(deleted.length > 0)
+      clock.skip(5_000)
+      await reader.read()
+      clock.skip(12 * 60_000)
+      // What is new in the window does not show what has gone from it.
+      await reader.read()
+      assert.deepEqual(told(), [])
+      for (const minutes of [12, 22]) {
+        clock.skip(minutes * 60_000)
+        await reader.read()
+        assert.deepEqual(told().sort(), [...deleted].sort())
+      }
+      const open = [...reader.cursors.values()].filter(
+        cursor => cursor.kind === 'window' && cursor.known.length > 0 && cursor.readTo < cursor.window + dayMs,
+      )
+      assert.equal(open.length, 1)
+    })
+  })
+
   test('reads the same bytes when it reads again', async () => {
     await withSandbox(await startSettled({ conversations: 25 }), async sandbox => {
       const clock = createClock()

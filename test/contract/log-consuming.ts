@@ -233,7 +233,10 @@ function sharingContract({ log, makeTopic }: Fixture): void {
     }
     const active = (consumers: readonly ReturnType<typeof join>[]) => {
       const from = consumers.map(({ batches }) => batches.length)
-      return () => consumers.map(({ batches }, at) => new Set(batches.slice(from[at]).map(batch => batch.partition)))
+      return () => {
+        for (const consumer of consumers) consumer.check()
+        return consumers.map(({ batches }, at) => new Set(batches.slice(from[at]).map(batch => batch.partition)))
+      }
     }
     const one = join()
     const alone = active([one])

@@ -1,5 +1,6 @@
 import { fatalError } from '../../src/core/errors.ts'
 import type { EventLog, LogBatch } from '../../src/core/log.ts'
+import type { Sink } from '../../src/core/sink.ts'
 import type { State, StateStore } from '../../src/core/state.ts'
 
 /** Where a process dies: at its nth durable effect (from 0), before it or right after it. */
@@ -8,10 +9,11 @@ export interface Death {
   readonly when: 'before' | 'after'
 }
 
-/** A log and a state that die: the effect rejects, and so does every effect after it, as of a process that is gone. */
+/** A log, a state and sinks that die: the effect rejects, and so does every effect after it, as of a process that is gone. */
 export interface Mortal {
   readonly log: EventLog
   readonly state: StateStore
+  sink(sink: Sink): Sink
   /** How many effects there were so far. */
   effects(): number
 }
@@ -37,6 +39,14 @@ export function mortal(log: EventLog, state: StateStore, death: Death): Mortal {
 
   return {
     effects: () => effects,
+    sink: sink => ({
+      name: sink.name,
+      inputs: sink.inputs,
+      limits: sink.limits,
+      check: ctx => sink.check(ctx),
+      write: (range, ctx) => effect(() => sink.write(range, ctx)),
+      close: () => sink.close(),
+    }),
     log: {
       createTopics: topics => log.createTopics(topics),
       append: (topic, records) => effect(() => log.append(topic, records)),

@@ -101,7 +101,7 @@ async function undisturbed(t: TestContext) {
   const rig = await createRig(t)
   const sink = memorySink(['raw', 'events', 'conversations'])
   const alive = mortal(rig.log, rig.state, { at: Number.POSITIVE_INFINITY, when: 'before' })
-  const pipeline = pipelineOf(rig, tinyVendor({ batches: () => batches }), [sink], alive)
+  const pipeline = pipelineOf(rig, tinyVendor({ batches: () => batches }), [alive.sink(sink)], alive)
   await settle(pipeline)
   await assertComplete(rig, sink)
   return { rig, pipeline, sink, effects: alive.effects(), vcons: await conversations(rig) }
@@ -133,10 +133,10 @@ test('killed at any durable step and restarted, it ends with the same events, vC
   const { effects, vcons } = await undisturbed(t)
   assert.ok(effects > 20, `${effects} steps`)
   // Runs differ in how they cut batches, so a step more or less than in the undisturbed run is worth a try too.
-  const deaths = Array.from({ length: effects + 2 }, (_, at): readonly Death[] => [
-    { at, when: 'before' },
-    { at, when: 'after' },
-  ]).flat()
+  const deaths = Array.from(
+    { length: effects + 2 },
+    (_, at): Death => ({ at, when: at % 2 === 0 ? 'before' : 'after' }),
+  )
   for (const death of deaths)
     await t.test(`${death.when} step ${death.at}`, async step => {
       const rig = await createRig(step)
@@ -144,7 +144,7 @@ test('killed at any durable step and restarted, it ends with the same events, vC
       const vendor = tinyVendor({ batches: () => batches })
       const doomed = mortal(rig.log, rig.state, death)
       try {
-        await settle(pipelineOf(rig, vendor, [sink], doomed))
+        await settle(pipelineOf(rig, vendor, [doomed.sink(sink)], doomed))
         assert.ok(doomed.effects() <= death.at, 'it survived its death')
       } catch (error) {
         assert.ok(error instanceof VconduitError && error.code === 'killed', String(error))

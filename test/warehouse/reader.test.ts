@@ -213,6 +213,13 @@ describe('warehouse reader', () => {
     ])
   })
 
+  it('reads no file by a name that comes as a parameter', async () => {
+    assert.equal(await ask('SELECT {f: Identifier} FROM numbers(1)', { param_f: 'number' }), '0\n')
+    for (const name of ['file', 'fi\\x6ce', '`file`'])
+      await refused([`SELECT arrayMap({f: Identifier}, ['${secretFile}'])`], { param_f: name })
+    await refused([`SELECT * FROM {t: Identifier}`], { param_t: secretFile })
+  })
+
   it('writes no file of the host', async () => {
     await refused([
       `SELECT 1 INTO OUTFILE '${outside}'`,

@@ -59,9 +59,8 @@ export class Slot {
     return this.#handed.filter(({ commit }) => commit === undefined)
   }
 
-  /** Hands nothing more out. True if the partition may move now; else `mayMove` will be called. */
+  /** Hands nothing more out from now on. True if the partition may move at once; else `mayMove` will be called. */
   giveUp(withinMs: number): boolean {
-    if (this.#handed.length === 0 || this.#giving?.over === true) return true
     this.#giving ??= {
       over: false,
       timer: setTimeout(() => {
@@ -69,7 +68,7 @@ export class Slot {
         this.#options.mayMove()
       }, withinMs),
     }
-    return false
+    return this.#handed.length === 0 || this.#giving.over
   }
 
   /** The partition stays after all. */

@@ -70,7 +70,7 @@ export function eventRows(table: TableDefinition): EventRows {
     let nulls = 0
     const writeNulls = () => {
       const count = nulls
-      if (count > 0) writers.push(out => out.bytes(1, count))
+      if (count > 0) writers.push(out => out.repeat(1, count))
       nulls = 0
     }
     for (const { name, type: columnType } of inserted) {

@@ -10,7 +10,7 @@ export const insertTimeoutSeconds = 240
  * One insert of one block: its token means these very rows. `async_insert` would gather rows of several inserts, and
  * smaller blocks would each need an entry of the deduplication window.
  */
-const settings = {
+export const insertSettings = {
   async_insert: 0,
   insert_deduplicate: 1,
   max_insert_block_size: '10000000',
@@ -22,42 +22,38 @@ const settings = {
   wait_end_of_query: 1,
 } as const
 
-/** Bytes that are encoded at a time: what is sent while the next ones are encoded. */
-const chunkBytes = 1 << 20
+/** Rows that are encoded before the rest of the process gets its turn: some milliseconds. */
+const rowsAtOnce = 2_000
 
 export interface Insert<Row> {
   readonly table: string
   readonly columns: readonly string[]
   readonly rows: readonly Row[]
   readonly write: (out: RowWriter, row: Row) => void
+  /** About how many bytes the rows will take. */
+  readonly bytes: number
   /** The same rows always come under the same token, and other rows never do. */
   readonly token: string
 }
 
-/** Inserts the rows once, however often it is called with the same token. Resolves with the values that were adjusted. */
+/** Inserts the rows once, however often it is called with the same token. Resolves with the number of adjusted values. */
 export async function insertOnce<Row>(
   client: ClickHouseClient,
-  insert: Insert<Row>,
+  { table, columns, rows, write, bytes, token }: Insert<Row>,
   signal: AbortSignal,
 ): Promise<number> {
-  const out = new RowWriter(chunkBytes + (chunkBytes >> 2))
+  const out = new RowWriter(bytes)
+  for (let at = 0; at < rows.length; at += rowsAtOnce) {
+    for (const row of rows.slice(at, at + rowsAtOnce)) write(out, row)
+    await setImmediate()
+    signal.throwIfAborted()
+  }
   const { stream } = await client.exec({
-    query: `INSERT INTO ${insert.table} (${insert.columns.join(', ')}) FORMAT RowBinary`,
-    values: Readable.from(encoded(insert, out), { objectMode: false, highWaterMark: chunkBytes * 4 }),
-    clickhouse_settings: { ...settings, insert_deduplication_token: insert.token },
+    query: `INSERT INTO ${table} (${columns.join(', ')}) FORMAT RowBinary`,
+    values: Readable.from([out.bytes()], { objectMode: false }),
+    clickhouse_settings: { ...insertSettings, insert_deduplication_token: token },
     abort_signal: signal,
   })
   for await (const _ of stream) void _
   return out.adjusted
-}
-
-async function* encoded<Row>({ rows, write }: Insert<Row>, out: RowWriter): AsyncGenerator<Buffer> {
-  for (const row of rows) {
-    write(out, row)
-    if (out.length < chunkBytes) continue
-    yield out.take()
-    // Encoding is a long stretch of work: the rest of the process gets its turn.
-    await setImmediate()
-  }
-  if (out.length > 0) yield out.take()
 }

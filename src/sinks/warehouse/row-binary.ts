@@ -15,20 +15,14 @@ export class RowWriter {
   #buffer: Buffer
   #at = 0
 
-  constructor(sizeBytes = 1 << 20) {
+  /** `sizeBytes` is how much is expected; it grows when that is too little. */
+  constructor(sizeBytes: number) {
     this.#buffer = Buffer.allocUnsafe(sizeBytes)
   }
 
-  get length(): number {
-    return this.#at
-  }
-
-  /** The bytes so far; the writer starts anew. */
-  take(): Buffer {
-    const taken = this.#buffer.subarray(0, this.#at)
-    this.#buffer = Buffer.allocUnsafe(this.#buffer.length)
-    this.#at = 0
-    return taken
+  /** What was written. */
+  bytes(): Buffer {
+    return this.#buffer.subarray(0, this.#at)
   }
 
   byte(value: number): void {
@@ -37,10 +31,10 @@ export class RowWriter {
   }
 
   /** The same byte `count` times. */
-  bytes(value: number, count: number): void {
+  repeat(value: number, count: number): void {
     this.#reserve(count)
-    this.#buffer.fill(value, this.#at, this.#at + count)
-    this.#at += count
+    // Buffer.fill takes longer for the few that they are.
+    for (let written = 0; written < count; written++) this.#buffer[this.#at++] = value
   }
 
   varint(value: number): void {

@@ -37,7 +37,7 @@ export interface WarehouseSinkOptions {
 export const defaultWarehouseLimits: RangeLimits = { maxRecords: 50_000, maxBytes: 32 << 20, lingerMs: 1_000 }
 
 /** A larger range is inserted in pieces of at most so much, each under a token of its own. */
-const pieceLimits = { records: 200_000, bytes: 128 << 20 }
+const pieceLimits = { records: 200_000, bytes: 64 << 20 }
 
 /**
  * Exports events and conversations to ClickHouse ≥ 25.8 over HTTP.
@@ -72,7 +72,16 @@ export function createWarehouseSink(options: WarehouseSinkOptions): Sink {
   /** Records the erasures for ever, then removes what they, or earlier ones, take away. */
   async function erase(range: AnyRange, found: readonly ErasureRow[], ids: Iterable<string>, ctx: Context) {
     if (found.length > 0)
-      await insert({ table: 'erasures_all', ...erasures, rows: found, token: `${range.token}:erasures` }, ctx)
+      await insert(
+        {
+          table: 'erasures_all',
+          ...erasures,
+          rows: found,
+          bytes: found.length * rowOverhead,
+          token: `${range.token}:erasures`,
+        },
+        ctx,
+      )
     // Asked after the rows are in: an erasure that another process records meanwhile removes them, or is found here.
     const toRemove = await findErasures(client, ids)
     if (toRemove.length > 0) await removeErased(client, toRemove)
@@ -147,23 +156,25 @@ const sizeOf = (stored: { readonly value: Buffer | null }) => stored.value?.leng
 
 interface Piece<Row> {
   readonly rows: readonly Row[]
+  readonly bytes: number
   readonly token: string
 }
 
+/** A row takes about as much in the warehouse's format as on the log, and never less than this, bytes. */
+const rowOverhead = 128
+
 /** Cuts a range by what is on the log alone, so that every replay cuts it alike. */
 function piecesOf<Row extends { readonly bytes: number }>(rows: readonly Row[], token: string): readonly Piece<Row>[] {
-  const pieces: Row[][] = []
-  let bytes = 0
+  const pieces: { rows: Row[]; bytes: number }[] = []
   for (const row of rows) {
+    const size = row.bytes + rowOverhead
     const current = pieces.at(-1)
-    if (current === undefined || current.length >= pieceLimits.records || bytes + row.bytes > pieceLimits.bytes) {
-      pieces.push([row])
-      bytes = row.bytes
-    } else {
-      current.push(row)
-      bytes += row.bytes
+    if (current === undefined || current.rows.length >= pieceLimits.records || current.bytes + size > pieceLimits.bytes)
+      pieces.push({ rows: [row], bytes: size })
+    else {
+      current.rows.push(row)
+      current.bytes += size
     }
   }
-  if (pieces.length === 1) return [{ rows: pieces[0] ?? [], token }]
-  return pieces.map((piece, index) => ({ rows: piece, token: `${token}/${index}` }))
+  return pieces.map((piece, index) => ({ ...piece, token: pieces.length === 1 ? token : `${token}/${index}` }))
 }

@@ -57,8 +57,13 @@ export async function mergeEvents(
   }
 
   for (const record of records) {
-    const event = await eventOf(record, codec, refused)
-    if (event === undefined) continue
+    const decoding = decodeEvent(record, codec)
+    // Awaiting what is no promise would cost every event a turn of the queue.
+    const event = decoding instanceof Promise ? await decoding : decoding
+    if (isRefused(event)) {
+      refused.push(event)
+      continue
+    }
     const { conversationId: id, type } = event
     const touching = touch(id)
     const { conversation } = touching
@@ -95,27 +100,27 @@ export async function mergeEvents(
   }
 }
 
-/** Decodes an event; undefined, with a reason in `refused`, if it is unfit for assembly. */
-async function eventOf(
-  record: StoredRecord,
-  codec: Codec<ConversationEvent>,
-  refused: Refused[],
-): Promise<ConversationEvent | undefined> {
-  if (record.value === null) {
-    refused.push({ record, code: 'no-value', reason: 'assembling an event without a value' })
-    return undefined
+type Decoded = ConversationEvent | Refused
+
+const isRefused = (decoded: Decoded): decoded is Refused => 'record' in decoded
+
+/** The event of a record, or why it is unfit for assembly. */
+function decodeEvent(record: StoredRecord, codec: Codec<ConversationEvent>): Decoded | Promise<Decoded> {
+  if (record.value === null) return { record, code: 'no-value', reason: 'assembling an event without a value' }
+  const examined = (event: ConversationEvent): Decoded => {
+    const flaw = flawOf(event)
+    return flaw === undefined ? event : { record, ...flaw }
+  }
+  const failed = (error: unknown): Refused => {
+    if (error instanceof VconduitError && error.kind === 'data') return refusedFor(record, error)
+    throw error
   }
   try {
     const decoding = codec.decode(record.value)
-    const event = decoding instanceof Promise ? await decoding : decoding
-    const flaw = flawOf(event)
-    if (flaw === undefined) return event
-    refused.push({ record, ...flaw })
+    return decoding instanceof Promise ? decoding.then(examined, failed) : examined(decoding)
   } catch (error) {
-    if (!(error instanceof VconduitError) || error.kind !== 'data') throw error
-    refused.push(refusedFor(record, error))
+    return failed(error)
   }
-  return undefined
 }
 
 const uuidPattern = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/
