@@ -36,7 +36,7 @@ export async function openBenchPipeline(): Promise<BenchPipeline> {
   const warehouse = await startEmbeddedWarehouse({ directory: join(directory, 'warehouse'), users, log: logger })
   const access = { url: warehouse.url, database: 'bench', username: users.ingest.name, password: users.ingest.password }
   const client = createClient(access)
-  const limits = { maxRecords: 50_000, maxBytes: 32 * 1024 * 1024, lingerMs: 1_000 }
+  const limits = { maxRecords: 10_000, maxBytes: 8 * 1024 * 1024, lingerMs: 1_000 }
   const sinks = [
     createWarehouseSink({ ...access, log: logger, limits }),
     createArchiveSink({ store: directoryStore(join(directory, 'archive')), limits, now, log: logger }),

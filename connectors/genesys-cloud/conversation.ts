@@ -135,6 +135,8 @@ const readSegment = (fields: Fields): Segment => ({
   disconnectType: textAt(fields, 'disconnectType'),
 })
 
+/** Purposes of participants that are no person, even where they carry somebody's userId, as a personal voicemail does. */
+const machines = new Set(['acd', 'api', 'campaign', 'dialer', 'fax', 'station', 'voicemail', 'workflow'])
 const botFlowTypes = new Set(['BOT', 'DIGITALBOT'])
 const watching = ['monitoredParticipantId', 'coachedParticipantId', 'bargedParticipantId'] as const
 
@@ -161,7 +163,7 @@ function roleOf(
     case 'ivr':
       return sessions.some(isBotSession) ? 'bot' : 'system'
     default:
-      return userId === undefined ? 'system' : 'agent'
+      return userId === undefined || machines.has(purpose) ? 'system' : 'agent'
   }
 }
 
@@ -187,9 +189,18 @@ export function directionOf(conversation: Conversation): string {
 export const vendorDirectionOf = (conversation: Conversation): string | undefined =>
   textAt(conversation.fields, 'originatingDirection') ?? textAt(firstSessionOf(conversation)?.fields, 'direction')
 
+/** True if Genesys measured something (`metrics`) in a session. */
+export const hasMetric = (session: Session, name: string): boolean =>
+  listOf(session.fields, 'metrics').some(metric => textAt(metric, 'name') === name)
+
+/** True if Genesys measured something in any session. */
+export const wasMeasured = (conversation: Conversation, name: string): boolean =>
+  conversation.participants.some(({ sessions }) => sessions.some(session => hasMetric(session, name)))
+
 /** True if somebody or something answered: an agent or a bot took part, or the flows served the customer to the end. */
 export const wasAnswered = (conversation: Conversation): boolean =>
   isTrue(conversation.fields, 'selfServed') ||
+  wasMeasured(conversation, 'tAnswered') ||
   conversation.participants.some(
     participant => (participant.role === 'agent' || participant.role === 'bot') && participant.tookPart,
   )

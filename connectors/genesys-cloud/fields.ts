@@ -1,4 +1,4 @@
-import { arrayAt, booleanAt, integerAt, kindOf, objectAt, parseTime, textAt } from '../../src/sdk/index.ts'
+import { arrayAt, booleanAt, kindOf, objectAt, parseTime, textAt } from '../../src/sdk/index.ts'
 
 /** A JSON object whose fields may have any type: the vendor's types are a hope, not a promise. */
 export type Fields = Readonly<Record<string, unknown>>
@@ -11,21 +11,36 @@ export const listOf = (fields: Fields | undefined, name: string): readonly Field
 export const textsOf = (fields: Fields | undefined, name: string): readonly string[] =>
   arrayAt(fields, name).flatMap(item => textAt(item) ?? [])
 
-/** The texts of an object by name. */
+/** The texts, numbers and booleans of an object by name, as text. */
 export const entriesOf = (fields: Fields | undefined, name: string): readonly (readonly [string, string])[] =>
   Object.entries(objectAt(fields, name) ?? {}).flatMap(([key, value]) =>
-    typeof value === 'string' ? [[key.toWellFormed(), value.toWellFormed()] as const] : [],
+    ['string', 'number', 'boolean'].includes(typeof value)
+      ? [[key.toWellFormed(), String(value).toWellFormed()] as const]
+      : [],
   )
 
 export const isTrue = (fields: Fields | undefined, name: string): boolean => booleanAt(fields, name) === true
 
-/** A length of time in milliseconds; a negative one counts as absent. */
+/** The number of a field, or of the decimal digits in its text. */
+export function numberOf(fields: Fields | undefined, name: string): number | undefined {
+  const value = fields !== undefined && Object.hasOwn(fields, name) ? fields[name] : undefined
+  const number = typeof value === 'string' && /^\s*-?\d{1,15}(\.\d+)?\s*$/.test(value) ? Number(value) : value
+  return typeof number === 'number' && Number.isFinite(number) ? number : undefined
+}
+
+/** The number of a field rounded to a whole one. */
+export function integerOf(fields: Fields | undefined, name: string): number | undefined {
+  const rounded = Math.round(numberOf(fields, name) ?? Number.NaN) + 0
+  return Number.isSafeInteger(rounded) ? rounded : undefined
+}
+
+/** A length of time in milliseconds, as a number or as `{milliseconds}`; a negative one counts as absent. */
 export function durationOf(fields: Fields | undefined, name: string): number | undefined {
-  const value = integerAt(fields, name)
+  const value = integerOf(fields, name) ?? integerOf(objectAt(fields, name), 'milliseconds')
   return value === undefined || value < 0 ? undefined : value
 }
 
-/** Unix milliseconds of ISO text or of a number in milliseconds; what cannot be a time counts as absent. */
+/** Unix milliseconds of ISO text or of a count of milliseconds; what cannot be a time counts as absent. */
 export function timeOf(fields: Fields | undefined, name: string): number | undefined {
   try {
     return strictTimeOf(fields, name)
@@ -37,9 +52,9 @@ export function timeOf(fields: Fields | undefined, name: string): number | undef
 
 /** As `timeOf`, but a time that cannot be is a `data` error `implausible-time`. A field of another type counts as absent. */
 export function strictTimeOf(fields: Fields | undefined, name: string): number | undefined {
-  const value = fields !== undefined && Object.hasOwn(fields, name) ? fields[name] : undefined
-  if (typeof value === 'number') return parseTime(Math.round(value), 'ms', name)
-  return typeof value === 'string' ? parseTime(value, 'iso', name) : undefined
+  const count = numberOf(fields, name)
+  if (count !== undefined) return parseTime(Math.round(count), 'ms', name)
+  return parseTime(textAt(fields, name), 'iso', name)
 }
 
 /** Milliseconds from one moment to a later one; undefined if either is not known. */

@@ -6,14 +6,13 @@ import {
   emit,
   event,
   type Fact,
-  numberAt,
   type Outcome,
   objectAt,
   textAt,
 } from '../../src/sdk/index.ts'
 import { conversationRef } from './about.ts'
 import type { RecordContext } from './context.ts'
-import { type Fields, listOf, timeOf } from './fields.ts'
+import { type Fields, listOf, numberOf, timeOf } from './fields.ts'
 import { languageTag } from './normalize-lifecycle.ts'
 import { scoreOf } from './normalize-transcript.ts'
 
@@ -27,9 +26,9 @@ const idOf = (record: RawRecord, fields: Fields, context: RecordContext): string
 /** Speech and text analytics of a conversation (ConversationMetrics): how the customer felt over the whole of it. */
 export function normalizeSpeechAnalytics(record: RawRecord, fields: Fields, context: RecordContext): Outcome<Fact> {
   const id = idOf(record, fields, context)
-  const score = numberAt(fields, 'sentimentScore')
+  const score = numberOf(fields, 'sentimentScore')
   if (score === undefined) return drop('no-sentiment')
-  const trend = numberAt(fields, 'sentimentTrend')
+  const trend = numberOf(fields, 'sentimentTrend')
   return emit(
     event({
       to: conversationRef(record, id),

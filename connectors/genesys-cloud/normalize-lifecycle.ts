@@ -11,9 +11,10 @@ import {
   type Session,
   vendorDirectionOf,
   wasAnswered,
+  wasMeasured,
 } from './conversation.ts'
 import { disconnectTypeOf, leaveReasonOf } from './disconnect.ts'
-import { isTrue, listOf } from './fields.ts'
+import { isTrue } from './fields.ts'
 
 const channels: ReadonlyMap<string, string> = new Map([
   ['voice', 'voice'],
@@ -110,20 +111,15 @@ export function languageTag(text: string | undefined): string | undefined {
   }
 }
 
-/** True if Genesys counted an abandon (metric tAbandon of the routing session). */
-const countedAbandon = (conversation: Conversation) =>
-  sessionsOf(conversation).some(session => hasMetric(session, 'tAbandon'))
-
-export const hasMetric = (session: Session, name: string) =>
-  listOf(session.fields, 'metrics').some(metric => textAt(metric, 'name') === name)
-
 /** The customer left before any agent or bot answered, or without a word. */
 function wasAbandoned(conversation: Conversation): boolean {
   const customer = customerOf(conversation)
   if (customer === undefined || leftVoicemail(conversation)) return false
   const inbound = directionOf(conversation) !== 'outbound'
   if (wasAnswered(conversation)) return inbound && customerWasSilent(conversation)
-  if (countedAbandon(conversation)) return true
+  if (wasMeasured(conversation, 'tAbandon')) return true
+  // Without any segment nothing tells whether somebody answered.
+  if (sessionsOf(conversation).every(session => session.segments.length === 0)) return false
   const how = leaveReasonOf(disconnectTypeOf(customer))
   const left = how === undefined || how === 'hung-up' || how === 'timeout' || leftQueue(conversation)
   // Who was called and never picked up has not abandoned anything.
@@ -145,13 +141,16 @@ const leftVoicemail = (conversation: Conversation) =>
 
 function reasonOf(conversation: Conversation, abandoned: boolean): string {
   if (abandoned) return 'abandoned'
-  if (wasAnswered(conversation)) return 'completed'
-  if (leftVoicemail(conversation)) return 'voicemail'
   const customer = customerOf(conversation)
+  const missed = directionOf(conversation) === 'outbound' && customer?.tookPart === false
+  // An agent who listens to the dialing tone has not answered anybody.
+  if (wasAnswered(conversation) && !(missed && customer.sessions.some(isDialing))) return 'completed'
+  if (leftVoicemail(conversation)) return 'voicemail'
   const how = customer === undefined ? undefined : leaveReasonOf(disconnectTypeOf(customer))
-  if (how === 'error' || (directionOf(conversation) === 'outbound' && customer?.tookPart === false)) return 'failed'
-  return 'unknown'
+  return how === 'error' || missed ? 'failed' : 'unknown'
 }
+
+const isDialing = (session: Session) => session.segments.some(({ type }) => type === 'dialing')
 
 /** The party that hung up last; the customer if it was at the same moment as another. */
 function endedBy(conversation: Conversation): Participant | undefined {

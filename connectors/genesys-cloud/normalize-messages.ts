@@ -1,7 +1,7 @@
-import { type ConversationRef, type EventFact, event, integerAt, textAt } from '../../src/sdk/index.ts'
+import { type ConversationRef, type EventFact, event, textAt } from '../../src/sdk/index.ts'
 import { addressOf } from './about.ts'
 import type { KnownParty, RecordContext } from './context.ts'
-import { type Fields, listOf, strictTimeOf, timeOf } from './fields.ts'
+import { type Fields, integerOf, listOf, strictTimeOf, timeOf } from './fields.ts'
 
 /** The messages that a recording of a written conversation holds: messaging, chat or e-mail, in their order. */
 export function messageFacts(to: ConversationRef, recording: Fields, context: RecordContext): readonly EventFact[] {
@@ -45,7 +45,7 @@ function messaging(fields: Fields, context: RecordContext): Message | undefined 
   ].map(attachment => ({
     name: textAt(attachment, 'name') ?? null,
     mediaType: textAt(attachment, 'mediaType') ?? null,
-    sizeBytes: integerAt(attachment, 'contentLength') ?? null,
+    sizeBytes: integerOf(attachment, 'contentLength') ?? null,
     // Links to media are signed and expire.
     url: null,
   }))
@@ -89,7 +89,7 @@ function email(fields: Fields, context: RecordContext): Message | undefined {
   const attachments = listOf(fields, 'attachments').map(attachment => ({
     name: textAt(attachment, 'name') ?? null,
     mediaType: textAt(attachment, 'contentType') ?? null,
-    sizeBytes: integerAt(attachment, 'contentLength') ?? null,
+    sizeBytes: integerOf(attachment, 'contentLength') ?? null,
     url: null,
   }))
   if (text === undefined && attachments.length === 0) return undefined

@@ -6,15 +6,13 @@ import {
   emit,
   event,
   type Fact,
-  integerAt,
-  numberAt,
   type Outcome,
   objectAt,
   textAt,
 } from '../../src/sdk/index.ts'
 import { type About, conversationRef } from './about.ts'
 import type { RecordContext } from './context.ts'
-import { type Fields, isTrue, latest, listOf, timeOf } from './fields.ts'
+import { type Fields, integerOf, isTrue, latest, listOf, numberOf, timeOf } from './fields.ts'
 
 /** The key space of evaluations and surveys, whichever payload shows them. */
 export const qualityStreams = { evaluations: 'evaluations', surveys: 'surveys' } as const
@@ -67,7 +65,7 @@ function evaluationInBrief(
       evaluationId: id,
       name: textAt(fields, 'formName') ?? textAt(fields, 'formId') ?? 'evaluation',
       formId: textAt(fields, 'formId'),
-      score: numberAt(fields, 'oTotalScore'),
+      score: numberOf(fields, 'oTotalScore'),
       ...percent,
       evaluatorKind: evaluatorId === undefined || isTrue(fields, 'systemSubmitted') ? 'unknown' : 'human',
       evaluator: evaluatorId === undefined ? null : (users.get(evaluatorId) ?? evaluatorId),
@@ -140,7 +138,7 @@ export function normalizeEvaluation(record: RawRecord, fields: Fields, context: 
         evaluationId: id,
         name: textAt(form, 'name') ?? textAt(form, 'id') ?? 'evaluation',
         formId: textAt(form, 'id'),
-        score: numberAt(answers, 'totalScore'),
+        score: numberOf(answers, 'totalScore'),
         ...percent,
         label: isTrue(answers, 'anyFailedKillQuestions') ? 'fail' : null,
         explanation: textAt(answers, 'comments'),
@@ -174,14 +172,14 @@ function answersOf(answers: Fields | undefined, form: Fields | undefined) {
       const question = questions.get(textAt(score, 'questionId'))
       const options = listOf(question, 'answerOptions')
       const chosen = options.find(option => textAt(option, 'id') === textAt(score, 'answerId'))
-      const values = options.flatMap(option => numberAt(option, 'value') ?? [])
+      const values = options.flatMap(option => numberOf(option, 'value') ?? [])
       return {
         questionId: textAt(score, 'questionId') ?? null,
         question: textAt(question, 'text') ?? null,
         answer: isTrue(score, 'markedNA')
           ? 'not applicable'
           : (textAt(score, 'freeTextAnswer') ?? textAt(score, 'npsTextAnswer') ?? textAt(chosen, 'text') ?? null),
-        score: numberAt(score, 'score') ?? numberAt(score, 'npsScore') ?? null,
+        score: numberOf(score, 'score') ?? numberOf(score, 'npsScore') ?? null,
         maxScore: values.length === 0 ? null : Math.max(...values),
         comment: textAt(score, 'comments') ?? textAt(score, 'aiAnswer', 'explanation') ?? null,
       }
@@ -203,9 +201,9 @@ function surveyInBrief(to: ConversationRef, fields: Fields, id: string, late: nu
       formName: textAt(fields, 'surveyFormName'),
       status: surveyStatusOf(textAt(fields, 'surveyStatus')),
       vendorStatus: textAt(fields, 'surveyStatus'),
-      score: numberAt(fields, 'oSurveyTotalScore'),
+      score: numberOf(fields, 'oSurveyTotalScore'),
       ...percent,
-      promoterScore: promoterScoreOf(integerAt(fields, 'surveyPromoterScore')),
+      promoterScore: promoterScoreOf(integerOf(fields, 'surveyPromoterScore')),
     },
   })
 }
@@ -249,9 +247,9 @@ export function normalizeSurvey(record: RawRecord, fields: Fields, context: Reco
         formName: textAt(form, 'name'),
         status: surveyStatusOf(textAt(fields, 'status')),
         vendorStatus: textAt(fields, 'status'),
-        score: numberAt(answers, 'totalScore'),
+        score: numberOf(answers, 'totalScore'),
         ...percent,
-        promoterScore: promoterScoreOf(integerAt(answers, 'npsScore')),
+        promoterScore: promoterScoreOf(integerOf(answers, 'npsScore')),
         comment: commentOf(answers),
         answers: list,
       },

@@ -1,17 +1,8 @@
 import type { RawRecord } from '../../src/core/records.ts'
-import {
-  dataError,
-  type EventFact,
-  emit,
-  event,
-  type Fact,
-  integerAt,
-  type Outcome,
-  textAt,
-} from '../../src/sdk/index.ts'
+import { dataError, type EventFact, emit, event, type Fact, type Outcome, textAt } from '../../src/sdk/index.ts'
 import { conversationRef } from './about.ts'
 import type { RecordContext } from './context.ts'
-import { durationOf, type Fields, spanOf, timeOf } from './fields.ts'
+import { durationOf, type Fields, integerOf, spanOf, timeOf } from './fields.ts'
 import { messageFacts } from './normalize-messages.ts'
 
 /** Metadata of one recording (RecordingMetadata), or the recording of a written conversation with its messages (Recording). */
@@ -42,7 +33,7 @@ export function normalizeRecording(record: RawRecord, fields: Fields, context: R
       state: stateOf(state),
       vendorState: state,
       durationMs: durationOf(fields, 'outputDurationMs') ?? spanOf(from, until),
-      sizeBytes: integerAt(fields, 'outputSizeInBytes'),
+      sizeBytes: integerOf(fields, 'outputSizeInBytes'),
     },
   })
   return emit(recording, ...deletionOf(record, to, fields, id), ...messageFacts(to, fields, context))

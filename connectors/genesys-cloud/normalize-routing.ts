@@ -3,6 +3,7 @@ import { textAt } from '../../src/sdk/index.ts'
 import type { About } from './about.ts'
 import {
   type Conversation,
+  hasMetric,
   lastSegmentOf,
   type Participant,
   type Segment,
@@ -11,7 +12,6 @@ import {
 } from './conversation.ts'
 import { leaveReasonOf } from './disconnect.ts'
 import { earliest, spanOf, textsOf } from './fields.ts'
-import { hasMetric } from './normalize-lifecycle.ts'
 
 /** One stay in a queue: the segments of one session in it without another queue between. */
 interface Stay {

@@ -6,15 +6,13 @@ import {
   emit,
   event,
   type Fact,
-  integerAt,
-  numberAt,
   type Outcome,
   objectAt,
   textAt,
 } from '../../src/sdk/index.ts'
 import { conversationRef } from './about.ts'
 import type { RecordContext } from './context.ts'
-import { durationOf, type Fields, listOf, strictTimeOf, timeOf } from './fields.ts'
+import { durationOf, type Fields, integerOf, listOf, numberOf, strictTimeOf, timeOf } from './fields.ts'
 import { languageTag } from './normalize-lifecycle.ts'
 import { createSpeakers, type Speakers } from './speakers.ts'
 
@@ -37,11 +35,11 @@ export function normalizeTranscript(record: RawRecord, fields: Fields, context: 
   )
   const facts = phrases.flatMap(({ transcript, phrase }, index) => utterance(about, transcript, phrase, index))
   if (facts.length === 0) return drop('empty-transcript')
-  const byStart = new Map(phrases.map(({ phrase }, index) => [integerAt(phrase, 'startTimeMs'), index]))
+  const byStart = new Map(phrases.map(({ phrase }, index) => [integerOf(phrase, 'startTimeMs'), index]))
   const sentiments = listOf(fields, 'transcripts')
     .flatMap(transcript => listOf(objectAt(transcript, 'analytics'), 'sentiment'))
     // `phraseIndex` is not the position in the file: only the start joins a sentiment to its phrase.
-    .flatMap(sentiment => feeling(about, sentiment, byStart.get(integerAt(sentiment, 'startTimeMs')) ?? 0))
+    .flatMap(sentiment => feeling(about, sentiment, byStart.get(integerOf(sentiment, 'startTimeMs')) ?? 0))
   return emit(...speakers.introductions(about.to, startedAt), ...facts, ...sentiments)
 }
 
@@ -70,9 +68,9 @@ function utterance(about: Transcript, transcript: Fields, phrase: Fields, index:
         partyKey: about.speakers.at(textAt(phrase, 'participantPurpose'), at),
         text,
         offsetMs: start === undefined ? null : at - start,
-        durationMs: durationOf(objectAt(phrase, 'duration'), 'milliseconds'),
-        language: languageTag(textAt(transcript, 'language')),
-        confidence: shareOf(numberAt(phrase, 'confidence')),
+        durationMs: durationOf(phrase, 'duration'),
+        language: languageTag(textAt(transcript, 'language') ?? textAt(transcript, 'dialect')),
+        confidence: shareOf(numberOf(phrase, 'confidence')),
         transcriptId: textAt(transcript, 'transcriptId'),
         sessionKey: about.communicationId,
         words: listOf(phrase, 'words').flatMap(word => wordOf(word, at)),
@@ -89,8 +87,8 @@ function wordOf(word: Fields, phraseAt: number) {
     {
       text,
       offsetMs: at === undefined ? 0 : at - phraseAt,
-      durationMs: durationOf(objectAt(word, 'duration'), 'milliseconds') ?? 0,
-      confidence: shareOf(numberAt(word, 'confidence')) ?? null,
+      durationMs: durationOf(word, 'duration') ?? 0,
+      confidence: shareOf(numberOf(word, 'confidence')) ?? null,
     },
   ]
 }
@@ -99,7 +97,7 @@ const shareOf = (value: number | undefined) => (value === undefined || value < 0
 
 function feeling(about: Transcript, sentiment: Fields, index: number): readonly EventFact[] {
   const at = timeOf(sentiment, 'startTimeMs')
-  const score = numberAt(sentiment, 'sentiment')
+  const score = numberOf(sentiment, 'sentiment')
   if (at === undefined || score === undefined) return []
   const participant = textAt(sentiment, 'participant')
   return [
@@ -114,7 +112,7 @@ function feeling(about: Transcript, sentiment: Fields, index: number): readonly 
         scope: 'utterance',
         ...scoreOf(score),
         text: textAt(sentiment, 'phrase'),
-        durationMs: durationOf(objectAt(sentiment, 'duration'), 'milliseconds'),
+        durationMs: durationOf(sentiment, 'duration'),
       },
     }),
   ]

@@ -3,13 +3,13 @@ import { type About, addressOf } from './about.ts'
 import {
   type Conversation,
   customerOf,
+  hasMetric,
   lastSegmentOf,
   type Participant,
   type Segment,
   type Session,
 } from './conversation.ts'
 import { textsOf } from './fields.ts'
-import { hasMetric } from './normalize-lifecycle.ts'
 
 /** A target may have been rung up to this long before the other left (consultations aside) and clocks differ, milliseconds. */
 const slackMs = 2_000
@@ -18,12 +18,25 @@ const slackMs = 2_000
 export const transferFacts = (about: About): readonly EventFact[] =>
   about.conversation.participants.flatMap(participant =>
     participant.tookPart && (participant.role === 'agent' || participant.role === 'bot')
-      ? participant.sessions.flatMap(session => transferOf(about, participant, session))
+      ? oncePerMoment(participant.sessions.flatMap(session => handoverOf(participant, session))).map(handover =>
+          transferOf(about, participant, handover),
+        )
       : [],
   )
 
-function transferOf(about: About, from: Participant, session: Session): readonly EventFact[] {
-  const { conversation, to } = about
+/** A session that ended with a transfer. */
+interface Handover {
+  readonly session: Session
+  /** Unix milliseconds. */
+  readonly at: number
+  readonly disconnectType: string | undefined
+  /** The conversation that it went on in. */
+  readonly destination: string | undefined
+  /** True if Genesys counted it as a transfer. */
+  readonly isMeasured: boolean
+}
+
+function handoverOf(from: Participant, session: Session): readonly Handover[] {
   const last = lastSegmentOf(session.segments.filter(segment => segment.type !== 'wrapup'))
   if (last === undefined) return []
   const disconnectType = last.disconnectType ?? session.segments.findLast(hasDisconnectType)?.disconnectType
@@ -31,27 +44,42 @@ function transferOf(about: About, from: Participant, session: Session): readonly
   const isTransfer = disconnectType?.toLowerCase().includes('transfer') === true
   if (!isTransfer && destination === undefined) return []
   const at = last.to ?? from.leftAt ?? last.from ?? from.joinedAt
+  const isMeasured = hasMetric(session, 'nConsultTransferred') || hasMetric(session, 'nBlindTransferred')
+  return [{ session, at, disconnectType, destination, isMeasured }]
+}
+
+/** The sessions with the customer and with who was consulted end together: they are one transfer. */
+function oncePerMoment(handovers: readonly Handover[]): readonly Handover[] {
+  const kept: Handover[] = []
+  for (const handover of [...handovers.filter(isMeasured), ...handovers.filter(each => !isMeasured(each))])
+    if (kept.every(({ at }) => Math.abs(at - handover.at) > slackMs)) kept.push(handover)
+  return kept
+}
+
+const isMeasured = (handover: Handover) => handover.isMeasured
+
+function transferOf(about: About, from: Participant, handover: Handover): EventFact {
+  const { conversation, to } = about
+  const { session, at, disconnectType, destination } = handover
   const kind = kindOf(from, session, disconnectType, destination)
   const target = targetOf(conversation, from, at, kind)
   const queueId = target.queue
-  return [
-    event({
-      to,
-      type: 'transfer',
-      key: `${conversation.id}/${from.key}/${session.key}/transfer`,
-      occurredAt: at,
-      section: {
-        kind,
-        vendorKind: disconnectType ?? 'destinationConversationId',
-        fromPartyKey: from.key,
-        toPartyKey: target.party?.key,
-        transfereePartyKey: customerOf(conversation)?.key,
-        toQueueId: queueId,
-        toQueueName: queueId === undefined ? null : about.context.queues.get(queueId),
-        toAddress: addressOf(textsOf(session.fields, 'destinationAddresses')[0]) ?? destination,
-      },
-    }),
-  ]
+  return event({
+    to,
+    type: 'transfer',
+    key: `${conversation.id}/${from.key}/${session.key}/transfer`,
+    occurredAt: at,
+    section: {
+      kind,
+      vendorKind: disconnectType ?? 'destinationConversationId',
+      fromPartyKey: from.key,
+      toPartyKey: target.party?.key,
+      transfereePartyKey: customerOf(conversation)?.key,
+      toQueueId: queueId,
+      toQueueName: queueId === undefined ? null : about.context.queues.get(queueId),
+      toAddress: addressOf(textsOf(session.fields, 'destinationAddresses')[0]) ?? destination,
+    },
+  })
 }
 
 const hasDisconnectType = (segment: Segment) => segment.disconnectType !== undefined

@@ -100,15 +100,9 @@ const unseen = (cursor: WindowCursor): WindowCursor => ({
 })
 
 /** Those that are still there were merely not listed: they count as seen. */
-const confirmed = (
-  cursor: WindowCursor,
-  asked: ReadonlySet<string>,
-  deleted: ReadonlySet<string>,
-): WindowCursor => ({
+const confirmed = (cursor: WindowCursor, asked: ReadonlySet<string>, deleted: ReadonlySet<string>): WindowCursor => ({
   ...cursor,
-  known: cursor.known
-    .filter(([id]) => !deleted.has(id))
-    .map(([id, mark, seen]) => [id, mark, seen || asked.has(id)]),
+  known: cursor.known.filter(([id]) => !deleted.has(id)).map(([id, mark, seen]) => [id, mark, seen || asked.has(id)]),
 })
 
 /** Conversations whose details are as they were and of which nothing is missing. */

@@ -48,7 +48,14 @@ export function createSpeakers(transcript: Fields, communicationId: string, cont
     }
     const alike = speaking === undefined ? [] : inside.filter(party => party.purpose === speaking.purpose)
     const talkers = inside.filter(party => party.role === 'agent' || party.role === 'bot')
-    return alike.find(party => isIn(party, at)) ?? talkers.find(party => isIn(party, at)) ?? alike[0] ?? talkers[0]
+    // Before an agent came, it was the flow or the queue that spoke.
+    return (
+      alike.find(party => isIn(party, at)) ??
+      talkers.find(party => isIn(party, at)) ??
+      inside.find(party => isIn(party, at)) ??
+      alike[0] ??
+      talkers[0]
+    )
   }
 
   return {

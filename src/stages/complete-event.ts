@@ -112,12 +112,16 @@ function canonical(value: unknown): string {
   const fields = value as Readonly<Record<string, unknown>>
   for (const key of sortedKeys(fields)) {
     const field = fields[key]
-    if (field === undefined || field === null || field === false) continue
-    if (Array.isArray(field) && field.length === 0) continue
-    text += `${key}=${canonical(field)},`
+    // Most fields are one of these, and this is the hot loop of the stage.
+    if (typeof field === 'string') text += `${key}="${field.length}:${field},`
+    else if (typeof field === 'number') text += `${key}=${field},`
+    else if (!isNothing(field)) text += `${key}=${canonical(field)},`
   }
   return `${text}}`
 }
+
+const isNothing = (field: unknown) =>
+  field === undefined || field === null || field === false || (Array.isArray(field) && field.length === 0)
 
 // Objects of one kind come with their keys in one order, most often one after the other: sorting once is enough for them.
 let lastKeys: readonly string[] = []

@@ -39,7 +39,7 @@ describe('RowBinary', () => {
     }
     return insertOnce(
       rig.ingest,
-      { table: 'rows', columns: Object.keys(types), rows, write, token },
+      { table: 'rows', columns: Object.keys(types), rows, write, bytes: 1_024, token },
       new AbortController().signal,
     )
   }
