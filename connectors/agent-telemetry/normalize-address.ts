@@ -9,8 +9,16 @@ import { textOf } from './normalize-attributes.ts'
 import type { Origin } from './origin.ts'
 import type { Attributes, Span, SpanId } from './otlp.ts'
 
-/** Attributes that name the conversation: OpenTelemetry, OpenInference, Langfuse. */
-const conversationAttributes = ['gen_ai.conversation.id', 'session.id', 'langfuse.session.id'] as const
+/** Attributes that name the conversation: OpenTelemetry, OpenInference, Langfuse, Google's ADK, Azure, OpenLLMetry, Vercel. */
+const conversationAttributes = [
+  'gen_ai.conversation.id',
+  'session.id',
+  'langfuse.session.id',
+  'gcp.vertex.agent.session_id',
+  'gen_ai.thread.id',
+  'traceloop.association.properties.session_id',
+  'ai.telemetry.metadata.sessionId',
+] as const
 
 /** Spans and log records. */
 interface Item {

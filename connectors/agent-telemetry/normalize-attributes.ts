@@ -11,11 +11,12 @@ export function textOf(attributes: Attributes, ...names: readonly string[]): str
   return undefined
 }
 
-/** The first of these attributes that holds a number. */
+/** The first of these attributes that holds a number, or its decimal digits. */
 export function numberOf(attributes: Attributes, ...names: readonly string[]): number | undefined {
   for (const name of names) {
     const value = attributes.get(name)
-    if (typeof value === 'number') return value
+    const number = typeof value === 'string' && /^-?\d{1,15}(\.\d+)?$/.test(value) ? Number(value) : value
+    if (typeof number === 'number') return number
   }
   return undefined
 }

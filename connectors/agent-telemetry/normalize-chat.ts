@@ -1,6 +1,6 @@
 /**
  * Messages of a model's input and output in the forms that instrumentations write: OpenTelemetry's parts, the content
- * lists of OpenAI, Anthropic and the Vercel AI SDK, and OpenInference's flattened lists.
+ * lists of OpenAI, Anthropic, Bedrock, Gemini and the Vercel AI SDK, and OpenInference's flattened lists.
  */
 import {
   arrayAt,
@@ -93,7 +93,7 @@ function readMessage(item: unknown, defaultRole?: ChatMessage['role']): ChatMess
     asked: [
       ...parts.flatMap(part => part.asked ?? []),
       // OpenInference may repeat the calls of `contents`; they are one fact by their id.
-      ...arrayAt(fields, 'tool_calls').flatMap(call => readAskedCall(call) ?? []),
+      ...arrayAt(fields, 'tool_calls').flatMap(call => readAskedCall(decoded(call as Json)) ?? []),
     ],
     answered: wholeAnswer ? [toolMessage(fields)] : parts.flatMap(part => part.answered ?? []),
     finishReason: textAt(fields, 'finish_reason'),
@@ -110,12 +110,22 @@ const toolMessage = (fields: Readonly<Record<string, unknown>>): AnsweredCall =>
 
 function partsOf(fields: Readonly<Record<string, unknown>>): readonly unknown[] {
   for (const name of ['parts', 'content', 'contents']) {
-    const value = decoded((fields[name] ?? null) as Json)
+    const value = fields[name]
+    if (typeof value === 'string') {
+      // An answer may be JSON itself: only what looks like parts is parts.
+      const list = decoded(value)
+      return Array.isArray(list) && (list as readonly unknown[]).every(isPart) ? (list as readonly unknown[]) : [value]
+    }
     if (Array.isArray(value)) return value as readonly unknown[]
-    if (typeof value === 'string') return [value]
+    if (objectAt(value) !== undefined) return [value]
   }
   return []
 }
+
+const isPart = (item: unknown) =>
+  ['type', 'text', 'message_content', ...askedFields, ...answeredFields, 'reasoningContent'].some(
+    name => at(item, name) !== undefined,
+  )
 
 interface Part {
   readonly text?: string | undefined
@@ -132,8 +142,9 @@ function readPart(item: unknown): Part {
     case 'text':
     case 'input_text':
     case 'output_text':
+      return { text: textOfPart(part) }
     case undefined:
-      return { text: stringAt(part, 'content') ?? stringAt(part, 'text') }
+      return readUntyped(part)
     case 'reasoning':
     case 'thinking':
       return { reasoning: textAt(part, 'content') ?? textAt(part, 'text') ?? textAt(part, 'thinking') }
@@ -159,6 +170,23 @@ function readPart(item: unknown): Part {
   }
 }
 
+const textOfPart = (part: unknown) =>
+  stringAt(part, 'content') ?? stringAt(part, 'text') ?? stringAt(part, 'text', 'value')
+
+/** Bedrock's Converse API and Gemini say what a part is by the field that it has. */
+const askedFields = ['toolUse', 'function_call', 'functionCall'] as const
+const answeredFields = ['toolResult', 'function_response', 'functionResponse'] as const
+
+function readUntyped(part: unknown): Part {
+  const [asked] = askedFields.flatMap(name => objectAt(part, name) ?? [])
+  if (asked !== undefined) return { asked: readAskedCall(asked) }
+  const [answered] = answeredFields.flatMap(name => objectAt(part, name) ?? [])
+  if (answered !== undefined) return { answered: readAnsweredCall(answered) }
+  const thought = booleanAt(part, 'thought') === true ? textOfPart(part) : undefined
+  const reasoning = thought ?? textAt(part, 'reasoningContent', 'reasoningText', 'text')
+  return reasoning === undefined ? { text: textOfPart(part) } : { reasoning }
+}
+
 /** Reads a call in any of the forms; undefined if it names no tool. */
 function readAskedCall(item: unknown): AskedCall | undefined {
   const call = objectAt(item, 'tool_call') ?? objectAt(item)
@@ -166,7 +194,7 @@ function readAskedCall(item: unknown): AskedCall | undefined {
   if (name === undefined) return undefined
   const given = firstOf(call, ['function', 'arguments'], ['arguments'], ['args'], ['input'], ['server_tool_call'])
   return {
-    id: textAt(call, 'id') ?? textAt(call, 'toolCallId') ?? textAt(call, 'tool_call_id'),
+    id: textAt(call, 'id') ?? textAt(call, 'toolCallId') ?? textAt(call, 'tool_call_id') ?? textAt(call, 'toolUseId'),
     name,
     arguments: given === undefined ? undefined : decoded(given),
     onServer: at(call, 'server_tool_call') !== undefined,
@@ -175,12 +203,12 @@ function readAskedCall(item: unknown): AskedCall | undefined {
 
 /** OpenTelemetry's schema says `response`, its published examples say `result`: both are meant. */
 const readAnsweredCall = (part: unknown): AnsweredCall => ({
-  id: textAt(part, 'id') ?? textAt(part, 'toolCallId') ?? textAt(part, 'tool_use_id'),
+  id: textAt(part, 'id') ?? textAt(part, 'toolCallId') ?? textAt(part, 'tool_use_id') ?? textAt(part, 'toolUseId'),
   name: textAt(part, 'name') ?? textAt(part, 'toolName'),
   result: decoded(
     firstOf(part, ['response'], ['result'], ['server_tool_call_response'], ['output'], ['content']) ?? null,
   ),
-  isError: booleanAt(part, 'is_error') ?? booleanAt(part, 'isError') ?? false,
+  isError: booleanAt(part, 'is_error') ?? booleanAt(part, 'isError') ?? textAt(part, 'status') === 'error',
 })
 
 function firstOf(value: unknown, ...paths: readonly (readonly string[])[]): Json | undefined {

@@ -15,7 +15,7 @@ export interface Content {
 export function contentOf(span: Span, kind: SpanKind): Content {
   const run = pydanticRun(span.attributes)
   if (run !== undefined) return run
-  const events = contentOfEvents(span.events.map(({ name, attributes }) => ({ name, body: eventBody(attributes) })))
+  const events = contentOfSpanEvents(span)
   const inputs = inputsOf(span.attributes, kind)
   const outputs = outputsOf(span.attributes, kind)
   return {
@@ -24,15 +24,38 @@ export function contentOf(span: Span, kind: SpanKind): Content {
   }
 }
 
+/** What the events of a span tell together: one event with all messages, or one for each message. */
+export function contentOfSpanEvents(span: Span): Content {
+  const details = span.events.find(({ name }) => name === detailsEvent)
+  if (details !== undefined) return genAiContent(details.attributes)
+  const events = contentOfEvents([
+    ...span.events.map(({ name, attributes }) => ({ name, body: eventBody(attributes) })),
+    ...pydanticEvents(span.attributes),
+  ])
+  if (!span.attributes.has('gen_ai.thread.id') || events.outputs.length > 0) return events
+  // A run of an agent in Azure has no choices: all that was said after the question is what the agent did.
+  const question = events.inputs.findLastIndex(({ role }) => role === 'user')
+  const answer = events.inputs.findIndex(({ role }, index) => index > question && role === 'assistant')
+  if (answer === -1) return events
+  return { inputs: events.inputs.slice(0, answer), outputs: events.inputs.slice(answer) }
+}
+
+/** The event that holds the messages of a call: on a span, or a log record. */
+export const detailsEvent = 'gen_ai.client.inference.operation.details'
+
 /** Of several choices that a model was asked for, the first is what was said. */
 const firstChoice = (outputs: readonly ChatMessage[], attributes: Attributes) =>
   (numberOf(attributes, 'gen_ai.request.choice.count') ?? 1) > 1 ? outputs.slice(0, 1) : outputs
 
-/** Content in attributes of the current conventions, on a span or on `gen_ai.client.inference.operation.details`. */
+/** Content in attributes of the current conventions, on a span or on the event with the details of a call. */
 export const genAiContent = (attributes: Attributes): Content => ({
   inputs: readMessages(jsonOf(attributes, 'gen_ai.input.messages'), 'user'),
   outputs: firstChoice(readMessages(jsonOf(attributes, 'gen_ai.output.messages'), 'assistant'), attributes),
 })
+
+/** Google's Agent Development Kit writes what it sends to Gemini, and what comes back. */
+const adkRequest = 'gcp.vertex.agent.llm_request'
+const adkResponse = 'gcp.vertex.agent.llm_response'
 
 type Reader = (attributes: Attributes) => readonly ChatMessage[]
 
@@ -50,6 +73,7 @@ const inputReaders: readonly Reader[] = [
   attributes => readMessages(listUnder(attributes, 'llm.input_messages'), 'user'),
   attributes => readMessages(jsonOf(attributes, 'ai.prompt.messages')),
   attributes => vercelPrompt(jsonOf(attributes, 'ai.prompt')),
+  attributes => readMessages((objectAt(jsonOf(attributes, adkRequest))?.['contents'] ?? null) as Json, 'user'),
   attributes => textsUnder(attributes, 'llm.prompts', 'prompt', 'user'),
   attributes => messagesOrText(jsonOf(attributes, 'gen_ai.prompt'), 'user'),
 ]
@@ -59,6 +83,7 @@ const outputReaders: readonly Reader[] = [
   attributes => readMessages(listUnder(attributes, 'gen_ai.completion'), 'assistant'),
   attributes => readMessages(listUnder(attributes, 'llm.output_messages'), 'assistant'),
   vercelResponse,
+  attributes => readMessages((objectAt(jsonOf(attributes, adkResponse))?.['content'] ?? null) as Json, 'assistant'),
   attributes => textsUnder(attributes, 'llm.choices', 'completion', 'assistant'),
   attributes => messagesOrText(jsonOf(attributes, 'gen_ai.completion'), 'assistant'),
 ]
@@ -83,11 +108,15 @@ const langfuse =
 
 function messagesOrText(value: Json | undefined, role: ChatMessage['role']): readonly ChatMessage[] {
   if (typeof value === 'string') return value.trim() === '' ? [] : [plainMessage(role, value)]
-  return readMessages(
-    objectAt(value)?.['messages'] === undefined ? value : (objectAt(value)?.['messages'] as Json),
-    role,
-  )
+  const fields = objectAt(value)
+  if (fields?.['messages'] !== undefined) return readMessages(fields['messages'] as Json, role)
+  // An answer in a structure that was asked for is an answer.
+  if (fields !== undefined && !isMessage(fields)) return [plainMessage(role, JSON.stringify(fields))]
+  return readMessages(value, role)
 }
+
+const isMessage = (fields: Readonly<Record<string, unknown>>) =>
+  ['role', 'content', 'contents', 'parts', 'message', 'tool_calls'].some(name => Object.hasOwn(fields, name))
 
 const textsUnder = (attributes: Attributes, prefix: string, item: string, role: ChatMessage['role']) =>
   listUnder(attributes, prefix).flatMap(each => {
@@ -127,6 +156,15 @@ function pydanticRun(attributes: Attributes): Content | undefined {
   const answer = messages.findIndex(({ role }, index) => role === 'assistant' && (requests[index] ?? 0) >= begin)
   const split = answer === -1 ? messages.length : answer
   return { inputs: messages.slice(0, split), outputs: messages.slice(split) }
+}
+
+/** `events` of older versions of Pydantic AI: events up to convention 1.36, as a list in one attribute. */
+function pydanticEvents(attributes: Attributes): readonly MessageEvent[] {
+  const list = jsonOf(attributes, 'events')
+  return (Array.isArray(list) ? (list as readonly Json[]) : []).flatMap(body => {
+    const name = textAt(body, 'event.name')
+    return name === undefined ? [] : [{ name, body }]
+  })
 }
 
 /** Pydantic AI counts what it sends at once, be it instructions, question and answers of tools together, as one message. */
@@ -173,12 +211,19 @@ export function contentOfEvents(events: readonly MessageEvent[]): Content {
 function choiceOf(body: Json): readonly ChatMessage[] {
   const { message, ...choice } = objectAt(body) ?? {}
   if (typeof choice['index'] === 'number' && choice['index'] > 0) return []
-  const said = decoded((message ?? null) as Json)
-  return readMessages({ ...choice, ...(objectAt(said) ?? { content: said }) } as Json, 'assistant')
+  const said = objectAt(decoded((message ?? null) as Json))
+  return readMessages(
+    { ...choice, ...(said === undefined || !isMessage(said) ? { content: message } : said) } as Json,
+    'assistant',
+  )
 }
 
 /** What a span event holds: a JSON text in one attribute, or a field in each. */
 function eventBody(attributes: Attributes): Json {
   const body = jsonOf(attributes, 'gen_ai.event.content', 'gen_ai.prompt', 'gen_ai.completion')
-  return body ?? Object.fromEntries([...attributes].map(([name, value]) => [name, decoded(value)]))
+  // What was said may look like JSON and be none of ours: the reader of messages tells.
+  const isSaid = (name: string) => name === 'content' || name === 'message'
+  return (
+    body ?? Object.fromEntries([...attributes].map(([name, value]) => [name, isSaid(name) ? value : decoded(value)]))
+  )
 }

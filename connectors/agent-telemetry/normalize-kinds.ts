@@ -51,6 +51,9 @@ const openInferenceKinds: Readonly<Record<string, SpanKind>> = {
   guardrail: 'guardrail',
 }
 
+/** `traceloop.span.kind` of OpenLLMetry; its calls of models have none. */
+const traceloopKinds: Readonly<Record<string, SpanKind>> = { workflow: 'workflow', agent: 'agent', tool: 'tool' }
+
 /** `ai.operationId` of the Vercel AI SDK: the outer span of a call is the agent, the inner one calls the model. */
 function vercelKind(operation: string): SpanKind | undefined {
   if (operation === 'ai.toolCall') return 'tool'
@@ -60,6 +63,7 @@ function vercelKind(operation: string): SpanKind | undefined {
 }
 
 const internal = 1
+const toolMarks = ['gen_ai.tool.name', 'gen_ai.tool.call.id', 'lk.function_tool.name'] as const
 const models = ['gen_ai.request.model', 'gen_ai.response.model', 'llm.model_name'] as const
 
 /**
@@ -83,11 +87,12 @@ const explicitKind = (attributes: Attributes): SpanKind | undefined =>
   lookUp(openInferenceKinds, textOf(attributes, 'langfuse.observation.type')?.toLowerCase()) ??
   lookUp(openInferenceKinds, textOf(attributes, 'openinference.span.kind')?.toLowerCase()) ??
   lookUp(operations, textOf(attributes, 'gen_ai.operation.name')) ??
+  lookUp(traceloopKinds, textOf(attributes, 'traceloop.span.kind')) ??
   vercelKind(textOf(attributes, 'ai.operationId') ?? '')
 
 function impliedKind(attributes: Attributes): SpanKind | undefined {
   if (models.some(name => attributes.has(name))) return 'inference'
-  if (attributes.has('gen_ai.tool.name') || attributes.has('gen_ai.tool.call.id')) return 'tool'
+  if (toolMarks.some(name => attributes.has(name))) return 'tool'
   if (attributes.has('gen_ai.agent.name') || attributes.has('gen_ai.agent.id')) return 'agent'
   return undefined
 }

@@ -8,7 +8,7 @@ import {
   scopeKeyOf,
   spanAlias,
 } from './normalize-address.ts'
-import { contentOfEvents, genAiContent, isMessageEvent } from './normalize-content.ts'
+import { contentOfEvents, detailsEvent, genAiContent, isMessageEvent } from './normalize-content.ts'
 import { evaluationEvent, evaluationOfEvent } from './normalize-evaluations.ts'
 import { messages, type Telling } from './normalize-messages.ts'
 import { agentOf, joins, speakerOf } from './normalize-parties.ts'
@@ -17,8 +17,6 @@ import { stepOfEvent } from './normalize-steps.ts'
 import { mentionedCalls } from './normalize-tools.ts'
 import type { Origin } from './origin.ts'
 import type { LogRecord } from './otlp.ts'
-
-const detailsEvent = 'gen_ai.client.inference.operation.details'
 
 /**
  * What the log records of one request tell. Up to version 1.36 of the conventions the messages of a call of a model are

@@ -53,7 +53,8 @@ function keysOf(known: readonly ChatMessage[]): ReadonlyMap<ChatMessage, string>
   const counts = new Map<string, number>()
   const keys = new Map<ChatMessage, string>()
   for (const message of known.filter(isMessage)) {
-    const content = `${message.role}:${contentHashOf(JSON.stringify([message.text, message.attachments]))}`
+    // Frameworks trim what a model said, or end it with a line.
+    const content = `${message.role}:${contentHashOf(JSON.stringify([message.text?.trim(), message.attachments]))}`
     const before = counts.get(content) ?? 0
     counts.set(content, before + 1)
     keys.set(message, `${content}:${before}`)

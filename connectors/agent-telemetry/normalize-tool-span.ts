@@ -1,6 +1,7 @@
 import { type Json, objectAt, stringAt, textAt } from '../../src/sdk/index.ts'
-import { jsonOf, numberOf, textOf } from './normalize-attributes.ts'
-import type { Span } from './otlp.ts'
+import { decoded, jsonOf, numberOf, textOf } from './normalize-attributes.ts'
+import { contentOfSpanEvents } from './normalize-content.ts'
+import type { Attributes, Span } from './otlp.ts'
 
 /** What a span says about the tool call that it is. */
 export interface ToolSpan {
@@ -16,13 +17,26 @@ export interface ToolSpan {
   readonly errorMessage: string | undefined
 }
 
-/** In this order: OpenTelemetry, OpenInference, Vercel AI SDK; Pydantic AI writes `tool_arguments` and `tool_response`. */
-const names = ['gen_ai.tool.name', 'tool.name', 'ai.toolCall.name'] as const
-const ids = ['gen_ai.tool.call.id', 'tool.id', 'tool_call.id', 'ai.toolCall.id'] as const
+/**
+ * In this order: OpenTelemetry, OpenInference, Vercel AI SDK, LiveKit, MCP as it was first, OpenLLMetry; Pydantic AI writes
+ * `tool_arguments` and `tool_response`, Google's ADK `gcp.vertex.agent.*`.
+ */
+const names = [
+  'gen_ai.tool.name',
+  'tool.name',
+  'ai.toolCall.name',
+  'lk.function_tool.name',
+  'mcp.tool.name',
+  'traceloop.entity.name',
+] as const
+const ids = ['gen_ai.tool.call.id', 'tool.id', 'tool_call.id', 'ai.toolCall.id', 'lk.function_tool.id'] as const
 const argumentNames = [
   'gen_ai.tool.call.arguments',
   'tool_arguments',
   'ai.toolCall.args',
+  'lk.function_tool.arguments',
+  'gcp.vertex.agent.tool_call_args',
+  'traceloop.entity.input',
   'tool_call.function.arguments',
   'input.value',
   'langfuse.observation.input',
@@ -31,31 +45,56 @@ const resultNames = [
   'gen_ai.tool.call.result',
   'tool_response',
   'ai.toolCall.result',
+  'lk.function_tool.output',
+  'gcp.vertex.agent.tool_response',
+  'traceloop.entity.output',
   'output.value',
   'langfuse.observation.output',
 ] as const
 
 export function readToolSpan(span: Span, kind: 'tool' | 'mcp'): ToolSpan {
   const { attributes } = span
-  const result = jsonOf(attributes, ...resultNames)
+  const events = eventsOf(span)
+  const result = jsonOf(attributes, ...resultNames) ?? events.result
   const answer = langChainAnswer(result)
-  const outcome = objectAt(result)
   // The result of MCP's tools/call says itself whether the tool failed.
-  const toolFailed = outcome?.['isError'] === true || answer?.failed === true
+  const toolFailed = objectAt(result)?.['isError'] === true || answer?.failed === true || saysError(attributes)
   const error = errorOf(span)
   return {
     id: textOf(attributes, ...ids) ?? answer?.id,
     name: textOf(attributes, ...names) ?? nameInTitle(span.name),
-    kind:
-      kind === 'mcp' || attributes.has('mcp.method.name')
-        ? 'mcp'
-        : (textOf(attributes, 'gen_ai.tool.type') ?? 'function'),
+    kind: kind === 'mcp' || attributes.has('mcp.method.name') ? 'mcp' : kindOf(textOf(attributes, 'gen_ai.tool.type')),
     server: serverOf(span),
-    arguments: jsonOf(attributes, ...argumentNames),
+    arguments: jsonOf(attributes, ...argumentNames) ?? events.arguments,
     result: answer === undefined ? result : answer.content,
     isError: error.isError || toolFailed,
     errorType: error.type ?? (toolFailed ? 'tool_error' : undefined),
-    errorMessage: error.message ?? (toolFailed ? messageIn(outcome) : undefined),
+    errorMessage: error.message ?? (toolFailed ? messageIn(result) : undefined),
+  }
+}
+
+/** `gen_ai.tool.type`; frameworks write names of classes into it. */
+function kindOf(type = 'function'): string {
+  const word = type.toLowerCase()
+  return ['function', 'extension', 'datastore', 'mcp'].find(kind => word.includes(kind)) ?? 'other'
+}
+
+/** Strands and LiveKit say in attributes of their own that a tool failed. */
+const saysError = (attributes: Attributes) =>
+  textOf(attributes, 'gen_ai.tool.status')?.toLowerCase() === 'error' ||
+  attributes.get('lk.function_tool.is_error') === true
+
+/** Strands tells of arguments and result in events of the span. */
+function eventsOf(span: Span): { readonly arguments?: Json | undefined; readonly result?: Json | undefined } {
+  const { inputs, outputs } = contentOfSpanEvents(span)
+  const [asked] = inputs.flatMap(message => message.asked)
+  const [given] = inputs.flatMap(message => message.answered)
+  const [answered] = outputs.flatMap(message => message.answered)
+  const text = outputs.flatMap(message => message.text ?? []).join('\n')
+  return {
+    // The message to a tool has the role of the tool: what it seems to answer is what it was given.
+    arguments: asked?.arguments ?? given?.result,
+    result: answered?.result ?? (text === '' ? undefined : decoded(text)),
   }
 }
 
@@ -81,8 +120,9 @@ function langChainAnswer(result: Json | undefined) {
   return { id, content: message['content'] as Json, failed: message['status'] === 'error' }
 }
 
-/** The first text of a CallToolResult. */
+/** The first text of a CallToolResult, or a result that is a text. */
 function messageIn(result: unknown): string | undefined {
+  if (typeof result === 'string') return result
   const content = objectAt(result)?.['content']
   const list = Array.isArray(content) ? (content as readonly unknown[]) : [{ text: content }]
   return list.map(part => stringAt(part, 'text')).find(text => text !== undefined)

@@ -51,8 +51,8 @@ export interface Span extends SpanId {
   readonly startedAt: number
   /** Unix milliseconds. */
   readonly endedAt: number
-  /** Milliseconds, with fractions. */
-  readonly durationMs: number
+  /** Milliseconds, with fractions; null if the span had not ended when it was sent. */
+  readonly durationMs: number | null
   readonly attributes: Attributes
   readonly resource: Attributes
   readonly events: readonly SpanEvent[]
@@ -144,7 +144,9 @@ function readSpan(item: unknown, resource: Attributes): Span | Unusable {
   const parentSpanId = idAt(item, 8, 'parentSpanId')
   if (parentSpanId === undefined) return new Unusable('parentSpanId must be empty or 8 bytes')
   const start = nanosAt(item, 'startTimeUnixNano')
-  const end = nanosAt(item, 'endTimeUnixNano')
+  // Some exporters send a span that is still open; when it has ended it comes again and supersedes.
+  const isOpen = ['', '0', 0, null].includes((at(item, 'endTimeUnixNano') ?? null) as string | number | null)
+  const end = isOpen ? start : nanosAt(item, 'endTimeUnixNano')
   if (start === undefined || end === undefined)
     return new Unusable('startTimeUnixNano and endTimeUnixNano must be nanoseconds since 1970, between 1990 and 2100')
   return {
@@ -153,10 +155,10 @@ function readSpan(item: unknown, resource: Attributes): Span | Unusable {
     // A span that names itself as its parent is a root.
     parentSpanId: parentSpanId === spanId ? null : parentSpanId,
     name: stringAt(item, 'name') ?? '',
-    kind: Number(at(item, 'kind') ?? 0),
+    kind: enumAt(kindNames, item, 'kind'),
     startedAt: msOf(start),
     endedAt: Math.max(msOf(start), msOf(end)),
-    durationMs: Math.max(0, Number(end - start) / 1e6),
+    durationMs: isOpen ? null : Math.max(0, Number(end - start) / 1e6),
     attributes: attributesAt(item, 'attributes'),
     resource,
     events: arrayAt(item, 'events').map(event => ({
@@ -168,7 +170,7 @@ function readSpan(item: unknown, resource: Attributes): Span | Unusable {
       const linked = { traceId: idAt(link, 16, 'traceId'), spanId: idAt(link, 8, 'spanId') }
       return linked.traceId && linked.spanId ? [{ traceId: linked.traceId, spanId: linked.spanId }] : []
     }),
-    isError: at(item, 'status', 'code') === 2,
+    isError: enumAt(statusNames, item, 'status', 'code') === 2,
     statusMessage: stringAt(item, 'status', 'message') || undefined,
   }
 }
@@ -195,11 +197,27 @@ function readLogRecord(item: unknown, resource: Attributes): LogRecord | Unusabl
   }
 }
 
-/** An id as lower-case hex; null if it is empty or all zero; undefined if it is no id of that many bytes. */
+const kindNames = ['unspecified', 'internal', 'server', 'client', 'producer', 'consumer'] as const
+const statusNames = ['unset', 'ok', 'error'] as const
+
+/** OTLP writes enums as numbers; plain protobuf JSON, which some send, as names: SPAN_KIND_CLIENT, STATUS_CODE_ERROR. */
+function enumAt(names: readonly string[], value: unknown, ...path: string[]): number {
+  const found = at(value, ...path)
+  if (typeof found !== 'string') return typeof found === 'number' ? found : 0
+  const word = found.toLowerCase()
+  return Math.max(0, /^\d$/.test(word) ? Number(word) : names.findIndex(name => word.endsWith(`_${name}`)))
+}
+
+/**
+ * An id as lower-case hex; null if it is empty or all zero; undefined if it is no id of that many bytes. Plain protobuf
+ * JSON, which some send, has base64 instead of OTLP's hex: the length tells.
+ */
 function idAt(value: unknown, bytes: number, field: string): string | null | undefined {
   const found = at(value, field)
   if (found === undefined || found === null || found === '') return null
-  const hex = found instanceof Uint8Array ? Buffer.from(found).toString('hex') : found
+  const isBase64 = typeof found === 'string' && found.length === 4 * Math.ceil(bytes / 3) && found.endsWith('=')
+  const binary = found instanceof Uint8Array ? Buffer.from(found) : isBase64 ? Buffer.from(found, 'base64') : undefined
+  const hex = binary?.toString('hex') ?? found
   if (hex === '') return null
   if (typeof hex !== 'string' || hex.length !== bytes * 2 || !/^[0-9a-f]+$/i.test(hex)) return undefined
   return /^0+$/.test(hex) ? null : hex.toLowerCase()

@@ -1,5 +1,6 @@
 import type { ConversationRef } from '../../src/core/ids.ts'
 import type { RawRecord } from '../../src/core/records.ts'
+import { dataError } from '../../src/sdk/index.ts'
 import type { RecordContext } from './context.ts'
 import type { Conversation } from './conversation.ts'
 
@@ -17,6 +18,22 @@ export const conversationRef = (record: RawRecord, conversationId: string): Conv
   account: record.account,
   key: conversationId,
 })
+
+/**
+ * The conversation that a payload names, else the one that the reader knew it to be of. Throws a `data` error
+ * `missing-conversation-id` if there is neither.
+ */
+export function conversationOf(
+  record: RawRecord,
+  context: RecordContext,
+  named: string | undefined,
+  what: string,
+): ConversationRef {
+  const id = named ?? context.conversationId ?? record.conversationKey
+  if (id === null)
+    throw dataError('missing-conversation-id', `reading ${what}: nothing says of which conversation it is`)
+  return conversationRef(record, id)
+}
 
 /** An address without its scheme and its SIP parameters: `tel:+1619…` → `+1619…`. */
 export const addressOf = (address: string | undefined): string | undefined =>

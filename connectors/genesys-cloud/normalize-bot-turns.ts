@@ -1,5 +1,6 @@
 import type { RawRecord } from '../../src/core/records.ts'
 import {
+  type ConversationRef,
   contentHashOf,
   dataError,
   drop,
@@ -7,20 +8,19 @@ import {
   emit,
   event,
   type Fact,
-  numberAt,
   type Outcome,
   objectAt,
   textAt,
 } from '../../src/sdk/index.ts'
-import { conversationRef } from './about.ts'
-import type { RecordContext } from './context.ts'
-import { type Fields, listOf, strictTimeOf, textsOf, timeOf } from './fields.ts'
+import { conversationOf } from './about.ts'
+import type { KnownParty, RecordContext } from './context.ts'
+import { durationOf, type Fields, listOf, numberOf, strictTimeOf, textsOf, timeOf } from './fields.ts'
 
 /** What bot turns become: everything, or everything but what was said, where recordings hold that as well. */
 export type BotTurnMode = 'dialogue' | 'steps' | 'off'
 
 interface Turn {
-  readonly to: ReturnType<typeof conversationRef>
+  readonly to: ConversationRef
   readonly key: string
   readonly fields: Fields
   readonly from: number
@@ -37,19 +37,21 @@ export function normalizeBotTurn(
   context: RecordContext,
   mode: BotTurnMode,
 ): Outcome<Fact> {
-  const conversationId = textAt(fields, 'conversation', 'id') ?? context.conversationId ?? record.conversationKey
-  if (conversationId === null)
-    throw dataError('missing-conversation-id', 'reading a bot turn: nothing says of which conversation it is')
+  const to = conversationOf(record, context, textAt(fields, 'conversation', 'id'), 'a bot turn')
   const from = strictTimeOf(fields, 'dateCreated') ?? strictTimeOf(fields, 'dateCompleted')
   if (from === undefined) throw dataError('missing-start', 'reading a bot turn: no dateCreated and no dateCompleted')
   const sessionId = textAt(fields, 'sessionId')
   const bots = context.parties.filter(party => party.role === 'bot')
+  // A bot that a call flow asks for help is no participant of its own.
+  const flows = context.parties.filter(({ purpose }) => ['ivr', 'workflow'].includes(purpose.toLowerCase()))
+  const isIn = (party: KnownParty) => (party.from ?? from) <= from && from <= (party.to ?? from)
   const bot =
     bots.find(party => sessionId !== undefined && party.sessionIds.includes(sessionId)) ??
-    bots.find(party => (party.from ?? from) <= from && from <= (party.to ?? from)) ??
-    bots[0]
+    bots.find(isIn) ??
+    bots[0] ??
+    flows.find(isIn)
   const turn: Turn = {
-    to: conversationRef(record, conversationId),
+    to,
     key: record.key,
     fields,
     from,
@@ -90,14 +92,17 @@ function steps(turn: Turn): readonly EventFact[] {
   const { fields } = turn
   const intent = objectAt(fields, 'intent')
   const name = textAt(intent, 'name')
-  const searches = [
-    objectAt(fields, 'knowledge', 'search'),
-    ...listOf(objectAt(fields, 'knowledgeBaseEvents'), 'search'),
-  ].flatMap(search => textAt(search, 'query') ?? textAt(search, 'searchQuery') ?? [])
-  const result = textAt(fields, 'askActionResult')?.toLowerCase()
-  const isError = result === 'error' || result === 'expressionerror'
+  // One search may be told in both places.
+  const searches = new Set(
+    [objectAt(fields, 'knowledge', 'search'), ...listOf(objectAt(fields, 'knowledgeBaseEvents'), 'search')].flatMap(
+      search => textAt(search, 'query') ?? textAt(search, 'searchQuery') ?? [],
+    ),
+  )
+  const result = textAt(fields, 'askActionResult')
+  const isError = /^(expression)?error$/i.test(result ?? '')
+  const isSilent = result === undefined || /^success/i.test(result)
   return [
-    ...(name === undefined && !isError
+    ...(name === undefined && isSilent
       ? []
       : [
           event({
@@ -110,12 +115,13 @@ function steps(turn: Turn): readonly EventFact[] {
               kind: name === undefined ? 'workflow' : 'inference',
               name: name ?? textAt(fields, 'askAction', 'actionName'),
               text: understood(intent),
+              finishReasons: result === undefined ? [] : [result],
               isError,
-              errorType: isError ? textAt(fields, 'askActionResult') : null,
+              errorType: isError ? result : null,
             },
           }),
         ]),
-    ...searches.map((query, index) =>
+    ...[...searches].map((query, index) =>
       event({
         to: turn.to,
         type: 'reasoning.step',
@@ -130,7 +136,7 @@ function steps(turn: Turn): readonly EventFact[] {
 
 /** Confidence and slots as JSON; undefined if there are none. */
 function understood(intent: Fields | undefined): string | undefined {
-  const confidence = numberAt(intent, 'confidence')
+  const confidence = numberOf(intent, 'confidence')
   const slots = listOf(intent, 'slots').flatMap(slot => {
     const name = textAt(slot, 'name')
     return name === undefined ? [] : [{ name, value: textAt(slot, 'value') ?? null }]
@@ -164,7 +170,7 @@ function toolCalls(turn: Turn): readonly EventFact[] {
         isError,
         errorType: isError ? status : null,
         errorMessage: error,
-        durationMs: numberAt(call, 'latencyMs'),
+        durationMs: durationOf(call, 'latencyMs'),
       },
     })
   })

@@ -4,6 +4,7 @@ import { conversationRef } from './about.ts'
 import type { RecordContext } from './context.ts'
 import { readConversation } from './conversation.ts'
 import type { Fields } from './fields.ts'
+import { attributeFacts } from './normalize-attributes.ts'
 import { dispositionFacts } from './normalize-dispositions.ts'
 import { lifecycleFacts } from './normalize-lifecycle.ts'
 import { partyFacts } from './normalize-parties.ts'
@@ -18,6 +19,7 @@ export function normalizeDetails(record: RawRecord, fields: Fields, context: Rec
   return emit(
     ...lifecycleFacts(about),
     ...partyFacts(about),
+    ...attributeFacts(about),
     ...queueFacts(about),
     ...holdFacts(about),
     ...transferFacts(about),

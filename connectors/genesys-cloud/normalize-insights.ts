@@ -1,6 +1,6 @@
 import type { RawRecord } from '../../src/core/records.ts'
 import {
-  dataError,
+  type ConversationRef,
   drop,
   type EventFact,
   emit,
@@ -10,30 +10,23 @@ import {
   objectAt,
   textAt,
 } from '../../src/sdk/index.ts'
-import { conversationRef } from './about.ts'
+import { conversationOf } from './about.ts'
 import type { RecordContext } from './context.ts'
 import { type Fields, listOf, numberOf, timeOf } from './fields.ts'
 import { languageTag } from './normalize-lifecycle.ts'
 import { scoreOf } from './normalize-transcript.ts'
 
-const idOf = (record: RawRecord, fields: Fields, context: RecordContext): string => {
-  const id = textAt(fields, 'conversation', 'id') ?? context.conversationId ?? record.conversationKey
-  if (id === null)
-    throw dataError('missing-conversation-id', 'reading insights: nothing says of which conversation they are')
-  return id
-}
-
 /** Speech and text analytics of a conversation (ConversationMetrics): how the customer felt over the whole of it. */
 export function normalizeSpeechAnalytics(record: RawRecord, fields: Fields, context: RecordContext): Outcome<Fact> {
-  const id = idOf(record, fields, context)
+  const to = conversationOf(record, context, textAt(fields, 'conversation', 'id'), 'speech analytics')
   const score = numberOf(fields, 'sentimentScore')
   if (score === undefined) return drop('no-sentiment')
   const trend = numberOf(fields, 'sentimentTrend')
   return emit(
     event({
-      to: conversationRef(record, id),
+      to,
       type: 'sentiment',
-      key: id,
+      key: to.key,
       occurredAt: context.eventTime ?? record.observedAt,
       section: {
         partyKey: context.parties.find(party => party.role === 'customer')?.partyKey,
@@ -47,12 +40,19 @@ export function normalizeSpeechAnalytics(record: RawRecord, fields: Fields, cont
 
 /** Summaries of a conversation and of its sessions (ConversationSummariesGetResponse). What an agent edited counts. */
 export function normalizeSummaries(record: RawRecord, fields: Fields, context: RecordContext): Outcome<Fact> {
-  const id = idOf(record, fields, context)
+  const to = conversationOf(record, context, textAt(fields, 'conversation', 'id'), 'summaries')
   const whole = objectAt(fields, 'summary')
   const facts = [
-    ...(whole === undefined ? [] : summaryOf(record, id, whole, `${id}/conversation`, 'conversation', context)),
+    ...(whole === undefined ? [] : summaryOf(record, to, whole, `${to.key}/conversation`, 'conversation', context)),
     ...listOf(fields, 'sessionSummaries').flatMap((summary, index) =>
-      summaryOf(record, id, summary, `${id}/${textAt(summary, 'communication', 'id') ?? index}`, 'segment', context),
+      summaryOf(
+        record,
+        to,
+        summary,
+        `${to.key}/${textAt(summary, 'communication', 'id') ?? index}`,
+        'segment',
+        context,
+      ),
     ),
   ]
   return facts.length === 0 ? drop('no-summary') : emit(...facts)
@@ -60,7 +60,7 @@ export function normalizeSummaries(record: RawRecord, fields: Fields, context: R
 
 function summaryOf(
   record: RawRecord,
-  conversationId: string,
+  to: ConversationRef,
   fields: Fields,
   fallbackKey: string,
   kind: string,
@@ -74,7 +74,7 @@ function summaryOf(
   )
   return [
     event({
-      to: conversationRef(record, conversationId),
+      to,
       type: 'summary',
       key: textAt(fields, 'id') ?? fallbackKey,
       occurredAt: timeOf(fields, 'dateCreated') ?? context.eventTime ?? record.observedAt,

@@ -1,5 +1,4 @@
-import { type EventFact, event } from '../../src/core/fact.ts'
-import { objectAt, textAt } from '../../src/sdk/index.ts'
+import { type EventFact, event, objectAt, textAt } from '../../src/sdk/index.ts'
 import { type About, addressOf } from './about.ts'
 import {
   type Conversation,
@@ -104,6 +103,14 @@ function languageOf(conversation: Conversation): string | undefined {
 /** A tag as BCP 47 writes it (`en-us` → `en-US`); undefined if it is none. */
 export function languageTag(text: string | undefined): string | undefined {
   if (text === undefined) return undefined
+  // One utterance after the other is in the same language, and asking takes as long as all else about it.
+  if (text !== lastLanguage.text) lastLanguage = { text, tag: canonicalTag(text) }
+  return lastLanguage.tag
+}
+
+let lastLanguage: { readonly text: string; readonly tag: string | undefined } = { text: '', tag: undefined }
+
+function canonicalTag(text: string): string | undefined {
   try {
     return Intl.getCanonicalLocales(text.replaceAll('_', '-'))[0]
   } catch {

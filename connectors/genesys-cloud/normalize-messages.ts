@@ -1,4 +1,4 @@
-import { type ConversationRef, type EventFact, event, textAt } from '../../src/sdk/index.ts'
+import { type ConversationRef, type EventFact, event, objectAt, textAt } from '../../src/sdk/index.ts'
 import { addressOf } from './about.ts'
 import type { KnownParty, RecordContext } from './context.ts'
 import { type Fields, integerOf, listOf, strictTimeOf, timeOf } from './fields.ts'
@@ -38,7 +38,7 @@ type Message = Parameters<typeof event<'message'>>[0]['section'] & { readonly at
 
 /** Undefined where there is nothing to read: presence, typing, receipts. */
 function messaging(fields: Fields, context: RecordContext): Message | undefined {
-  const text = textAt(fields, 'messageText') ?? textAt(fields, 'buttonResponse', 'text')
+  const text = textAt(fields, 'messageText') ?? structuredText(fields)
   const attachments = [
     ...listOf(fields, 'messageMediaAttachments'),
     ...listOf(fields, 'messageStickerAttachments'),
@@ -63,6 +63,18 @@ function messaging(fields: Fields, context: RecordContext): Message | undefined 
     mediaType: 'text/plain',
     attachments,
   }
+}
+
+/** The words of what is no plain text: answers to buttons, cards, templates, pickers and forms. */
+function structuredText(fields: Fields): string | undefined {
+  const template = objectAt(fields, 'notificationTemplate')
+  const words = [
+    ...[objectAt(fields, 'buttonResponse'), ...listOf(fields, 'buttonResponses')].map(answer => textAt(answer, 'text')),
+    ...listOf(fields, 'cards').flatMap(card => [textAt(card, 'title'), textAt(card, 'description')]),
+    ...['header', 'body', 'footer'].map(part => textAt(template, part, 'text')),
+    ...['listPicker', 'datePicker', 'form', 'richLink', 'paymentRequest'].map(what => textAt(fields, what, 'title')),
+  ].filter(word => word !== undefined)
+  return words.length === 0 ? undefined : words.join('\n')
 }
 
 function chat(fields: Fields, context: RecordContext): Message | undefined {
@@ -123,7 +135,8 @@ function writerOf({ parties }: RecordContext, writer: Writer): string | undefine
     find(party => sessionId !== undefined && party.sessionIds.includes(sessionId)) ??
     find(party => userId !== undefined && party.userId === userId) ??
     find(party => purpose !== undefined && party.purpose.toLowerCase() === purpose) ??
-    (purpose === 'customer' || purpose === 'external' ? find(party => party.role === 'customer') : undefined)
+    (purpose === 'customer' || purpose === 'external' ? find(party => party.role === 'customer') : undefined) ??
+    (purpose === 'bot' ? find(party => party.role === 'bot') : undefined)
   )
 }
 

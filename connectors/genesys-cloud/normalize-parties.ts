@@ -1,17 +1,11 @@
-import { type EventFact, event } from '../../src/core/fact.ts'
-import { objectAt, textAt } from '../../src/sdk/index.ts'
+import { type EventFact, event, objectAt, textAt } from '../../src/sdk/index.ts'
 import { type About, contactOf } from './about.ts'
 import type { Participant } from './conversation.ts'
 import { disconnectTypeOf, leaveReasonOf } from './disconnect.ts'
-import { entriesOf } from './fields.ts'
 
-/** Every participant came, went, and what was attached to it. */
+/** Every participant came and went. */
 export const partyFacts = (about: About): readonly EventFact[] =>
-  about.conversation.participants.flatMap(participant => [
-    joined(about, participant),
-    ...left(about, participant),
-    ...attributes(about, participant),
-  ])
+  about.conversation.participants.flatMap(participant => [joined(about, participant), ...left(about, participant)])
 
 const keyOf = (about: About, participant: Participant) => `${about.conversation.id}/${participant.key}`
 
@@ -78,15 +72,3 @@ function left(about: About, participant: Participant): readonly EventFact[] {
     }),
   ]
 }
-
-/** Genesys does not say when an attribute was set: it counts from when its party came. Values end after 1,024 characters. */
-const attributes = (about: About, participant: Participant): readonly EventFact[] =>
-  entriesOf(participant.fields, 'attributes').map(([name, value]) =>
-    event({
-      to: about.to,
-      type: 'attribute.changed',
-      key: `${keyOf(about, participant)}/${name}`,
-      occurredAt: participant.joinedAt,
-      section: { partyKey: participant.key, name, value },
-    }),
-  )

@@ -20,7 +20,7 @@ export const qualityStreams = { evaluations: 'evaluations', surveys: 'surveys' }
 /** Genesys scores forms in percent. */
 const percent = { scaleMin: 0, scaleMax: 100 } as const
 
-/** Evaluations and surveys as details show them: those that were read in full are told by their own records. */
+/** Evaluations, surveys and resolutions as details show them: those that were read in full are told by their own records. */
 export function qualityFacts(about: About): readonly EventFact[] {
   const { conversation, context, to } = about
   const late = conversation.endedAt ?? conversation.startedAt
@@ -38,7 +38,31 @@ export function qualityFacts(about: About): readonly EventFact[] {
     const id = textAt(fields, 'surveyId')
     return id === undefined || context.readInFull.has(id) ? [] : [surveyInBrief(to, fields, id, late)]
   })
-  return [...evaluations, ...surveys]
+  const resolutions = listOf(conversation.fields, 'resolutions').flatMap((fields, index) =>
+    resolution(about, fields, index, late, agentOf(fields)),
+  )
+  return [...evaluations, ...surveys, ...resolutions]
+}
+
+/** Whether this conversation made another one unnecessary (AnalyticsResolution). It has no id of its own. */
+function resolution(
+  { conversation, to }: About,
+  fields: Fields,
+  index: number,
+  late: number,
+  partyKey: string | undefined,
+): readonly EventFact[] {
+  const score = integerOf(fields, 'nNextContactAvoided')
+  if (score === undefined) return []
+  return [
+    event({
+      to,
+      type: 'evaluation.result',
+      key: `${conversation.id}/resolution/${index}`,
+      occurredAt: timeOf(fields, 'eventTime') ?? late,
+      section: { partyKey, name: 'next contact avoided', score, scaleMin: 0, scaleMax: 1, evaluatorKind: 'code' },
+    }),
+  ]
 }
 
 /** What details say gives way to the full evaluation of the same moment. */

@@ -1,5 +1,14 @@
 import type { RawRecord } from '../../src/core/records.ts'
-import { dataError, type EventFact, emit, event, type Fact, type Outcome, textAt } from '../../src/sdk/index.ts'
+import {
+  type ConversationRef,
+  dataError,
+  type EventFact,
+  emit,
+  event,
+  type Fact,
+  type Outcome,
+  textAt,
+} from '../../src/sdk/index.ts'
 import { conversationRef } from './about.ts'
 import type { RecordContext } from './context.ts'
 import { durationOf, type Fields, integerOf, spanOf, timeOf } from './fields.ts'
@@ -79,12 +88,7 @@ function stateOf(fileState: string | undefined): string {
 }
 
 /** `deleteDate` is when a recording will be deleted (RecordingMetadata): only its state says that it was. */
-function deletionOf(
-  record: RawRecord,
-  to: ReturnType<typeof conversationRef>,
-  fields: Fields,
-  id: string,
-): readonly EventFact[] {
+function deletionOf(record: RawRecord, to: ConversationRef, fields: Fields, id: string): readonly EventFact[] {
   if (stateOf(textAt(fields, 'fileState')) !== 'deleted') return []
   const planned = timeOf(fields, 'deleteDate')
   const isPast = planned !== undefined && planned <= record.observedAt

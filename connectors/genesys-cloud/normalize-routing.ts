@@ -1,5 +1,4 @@
-import { type EventFact, event } from '../../src/core/fact.ts'
-import { textAt } from '../../src/sdk/index.ts'
+import { type EventFact, event, textAt } from '../../src/sdk/index.ts'
 import type { About } from './about.ts'
 import {
   type Conversation,

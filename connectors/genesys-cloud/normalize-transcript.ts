@@ -1,5 +1,6 @@
 import type { RawRecord } from '../../src/core/records.ts'
 import {
+  type ConversationRef,
   dataError,
   drop,
   type EventFact,
@@ -10,7 +11,7 @@ import {
   objectAt,
   textAt,
 } from '../../src/sdk/index.ts'
-import { conversationRef } from './about.ts'
+import { conversationOf } from './about.ts'
 import type { RecordContext } from './context.ts'
 import { durationOf, type Fields, integerOf, listOf, numberOf, strictTimeOf, timeOf } from './fields.ts'
 import { languageTag } from './normalize-lifecycle.ts'
@@ -18,13 +19,12 @@ import { createSpeakers, type Speakers } from './speakers.ts'
 
 /** A transcript file as the signed link gives it: what was said, word by word, and how it felt. */
 export function normalizeTranscript(record: RawRecord, fields: Fields, context: RecordContext): Outcome<Fact> {
-  const conversationId = textAt(fields, 'conversationId') ?? context.conversationId ?? record.conversationKey
-  if (conversationId === null) throw dataError('missing-conversation-id', 'reading a transcript: no conversationId')
+  const to = conversationOf(record, context, textAt(fields, 'conversationId'), 'a transcript')
   const communicationId = textAt(fields, 'communicationId') ?? record.key
   const startedAt = strictTimeOf(fields, 'startTime') ?? timeOf(fields, 'conversationStartTime')
   const speakers = createSpeakers(fields, communicationId, context)
   const about: Transcript = {
-    to: conversationRef(record, conversationId),
+    to,
     communicationId,
     startedAt,
     speakers,
@@ -44,7 +44,7 @@ export function normalizeTranscript(record: RawRecord, fields: Fields, context: 
 }
 
 interface Transcript {
-  readonly to: ReturnType<typeof conversationRef>
+  readonly to: ConversationRef
   readonly communicationId: string
   /** Unix milliseconds. */
   readonly startedAt: number | undefined

@@ -1,7 +1,7 @@
 import { type ConversationRef, type EventFact, event, textAt } from '../../src/sdk/index.ts'
 import { contactOf } from './about.ts'
 import type { KnownParty, RecordContext } from './context.ts'
-import { type Fields, listOf, timeOf } from './fields.ts'
+import { earliest, type Fields, listOf, timeOf } from './fields.ts'
 
 /** Who is meant by a transcript, which says only `external` or `internal` and who was there when. */
 export interface Speakers {
@@ -25,7 +25,8 @@ interface Presence {
  * keys made of purpose and user.
  */
 export function createSpeakers(transcript: Fields, communicationId: string, context: RecordContext): Speakers {
-  const presences = listOf(transcript, 'participants').map(readPresence)
+  const listed = listOf(transcript, 'participants').map(readPresence)
+  const presences = [...listed, ...unlisted(transcript, listed)]
   const known = context.parties
   const parties = known.length > 0 ? known : presencesAsParties(presences)
   const outside = parties.filter(party => party.role === 'customer' || party.role === 'thirdparty')
@@ -91,11 +92,23 @@ const readPresence = (fields: Fields): Presence => ({
   to: timeOf(fields, 'endTimeMs') ?? Number.MAX_SAFE_INTEGER,
 })
 
+/** The sides that phrases name and the file's participants do not show. */
+function unlisted(transcript: Fields, listed: readonly Presence[]): readonly Presence[] {
+  const phrases = listOf(transcript, 'transcripts').flatMap(each => listOf(each, 'phrases'))
+  return ['external', 'internal'].flatMap(purpose => {
+    const own = phrases.filter(phrase => textAt(phrase, 'participantPurpose')?.toLowerCase() === purpose)
+    if (own.length === 0 || listed.some(each => isExternal(each.purpose) === isExternal(purpose))) return []
+    const from = earliest(own.flatMap(phrase => timeOf(phrase, 'startTimeMs') ?? []))
+    return [{ fields: {}, purpose, userId: undefined, from: from ?? 0, to: Number.MAX_SAFE_INTEGER }]
+  })
+}
+
 const roles: ReadonlyMap<string, string> = new Map([
   ['external', 'customer'],
   ['customer', 'customer'],
   ['agent', 'agent'],
   ['user', 'agent'],
+  ['internal', 'agent'],
   ['botflow', 'bot'],
 ])
 
