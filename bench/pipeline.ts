@@ -7,13 +7,15 @@ import { topicSpecs, topicsOf } from '../src/core/topics.ts'
 import { type RecordCodecs, singleObjectCodecs } from '../src/log/avro.ts'
 import { type EmbeddedLog, openEmbeddedLog, openStateStore } from '../src/log/embedded/index.ts'
 import { directoryStore } from '../src/sinks/archive/directory-store.ts'
-import { createArchiveSink } from '../src/sinks/archive/sink.ts'
+import { createArchiveSink, defaultArchiveLimits } from '../src/sinks/archive/sink.ts'
 import { createWarehouseSink } from '../src/sinks/warehouse/sink.ts'
 import { createPipeline, defaultPipelineSettings, type Pipeline } from '../src/stages/pipeline.ts'
 import { startEmbeddedWarehouse } from '../src/warehouse/start.ts'
 import { callAccount } from './calls.ts'
 
 const now = () => new Date()
+/** As by default, but without the minute that the last records would wait. */
+const archiveLimits = { ...defaultArchiveLimits, lingerMs: 1_000 }
 
 /** The whole pipeline in a temporary directory, with nobody to read from: raw records are appended to its log. */
 export interface BenchPipeline {
@@ -36,10 +38,9 @@ export async function openBenchPipeline(): Promise<BenchPipeline> {
   const warehouse = await startEmbeddedWarehouse({ directory: join(directory, 'warehouse'), users, log: logger })
   const access = { url: warehouse.url, database: 'bench', username: users.ingest.name, password: users.ingest.password }
   const client = createClient(access)
-  const limits = { maxRecords: 10_000, maxBytes: 8 * 1024 * 1024, lingerMs: 1_000 }
   const sinks = [
-    createWarehouseSink({ ...access, log: logger, limits }),
-    createArchiveSink({ store: directoryStore(join(directory, 'archive')), limits, now, log: logger }),
+    createWarehouseSink({ ...access, log: logger }),
+    createArchiveSink({ store: directoryStore(join(directory, 'archive')), limits: archiveLimits, now, log: logger }),
   ]
   const topics = topicsOf('')
   const settings = defaultPipelineSettings

@@ -5,7 +5,9 @@ export type Fields = Readonly<Record<string, unknown>>
 
 /** The objects of an array; elements of other types are left out, and so is anything that is no array. */
 export const listOf = (fields: Fields | undefined, name: string): readonly Fields[] =>
-  arrayAt(fields, name).flatMap<Fields>(item => objectAt(item) ?? [])
+  arrayAt(fields, name).filter(isFields)
+
+const isFields = (value: unknown): value is Fields => objectAt(value) !== undefined
 
 /** The texts of an array. */
 export const textsOf = (fields: Fields | undefined, name: string): readonly string[] =>
@@ -36,7 +38,8 @@ export function integerOf(fields: Fields | undefined, name: string): number | un
 
 /** A length of time in milliseconds, as a number or as `{milliseconds}`; a negative one counts as absent. */
 export function durationOf(fields: Fields | undefined, name: string): number | undefined {
-  const value = integerOf(fields, name) ?? integerOf(objectAt(fields, name), 'milliseconds')
+  const inside = objectAt(fields, name)
+  const value = inside === undefined ? integerOf(fields, name) : integerOf(inside, 'milliseconds')
   return value === undefined || value < 0 ? undefined : value
 }
 

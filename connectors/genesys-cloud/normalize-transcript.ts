@@ -73,7 +73,9 @@ function utterance(about: Transcript, transcript: Fields, phrase: Fields, index:
         confidence: shareOf(numberOf(phrase, 'confidence')),
         transcriptId: textAt(transcript, 'transcriptId'),
         sessionKey: about.communicationId,
-        words: listOf(phrase, 'words').flatMap(word => wordOf(word, at)),
+        words: listOf(phrase, 'words')
+          .map(word => wordOf(word, at))
+          .filter(word => word !== undefined),
       },
     }),
   ]
@@ -81,16 +83,14 @@ function utterance(about: Transcript, transcript: Fields, phrase: Fields, index:
 
 function wordOf(word: Fields, phraseAt: number) {
   const text = textAt(word, 'word')
+  if (text === undefined) return undefined
   const at = timeOf(word, 'startTimeMs')
-  if (text === undefined) return []
-  return [
-    {
-      text,
-      offsetMs: at === undefined ? 0 : at - phraseAt,
-      durationMs: durationOf(word, 'duration') ?? 0,
-      confidence: shareOf(numberOf(word, 'confidence')) ?? null,
-    },
-  ]
+  return {
+    text,
+    offsetMs: at === undefined ? 0 : at - phraseAt,
+    durationMs: durationOf(word, 'duration') ?? 0,
+    confidence: shareOf(numberOf(word, 'confidence')) ?? null,
+  }
 }
 
 const shareOf = (value: number | undefined) => (value === undefined || value < 0 || value > 1 ? undefined : value)

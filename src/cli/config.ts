@@ -5,6 +5,8 @@ import { connectors as registry } from '../../connectors/registry.ts'
 import type { AccountConfig, Connector } from '../core/connector.ts'
 import { configError } from '../core/errors.ts'
 import { baseUrl, duration, secret } from '../sdk/config.ts'
+import { defaultArchiveLimits } from '../sinks/archive/sink.ts'
+import { defaultWarehouseLimits } from '../sinks/warehouse/sink.ts'
 import { allowedKeys } from './schema-text.ts'
 import { type Problem, parseYaml, schemaProblems, shown, type YamlFile } from './yaml-file.ts'
 
@@ -22,6 +24,10 @@ const size = (description: string, fallback: string) =>
     })
     .prefault(fallback)
     .describe(description)
+
+/** Defaults as an operator would write them. */
+const mebibytes = (bytes: number) => `${bytes / sizeUnits.MiB}MiB`
+const seconds = (ms: number) => `${ms / 1_000}s`
 
 const section = <Shape extends z.core.$ZodLooseShape>(description: string, shape: Shape) =>
   z
@@ -91,22 +97,45 @@ const settings = z.strictObject({
     .prefault({ type: 'embedded', port: 8123 })
     .describe('embedded (port), clickhouse (url, database, username, password), or none.'),
   warehouseBatch: section('How large a range the warehouse is written in.', {
-    records: z.number().int().min(1).max(1_000_000).default(50_000).describe('Records at most.'),
-    size: size('Bytes at most.', '32MiB'),
-    linger: duration('How long the first record of a range waits at most.', { default: '1s' }),
+    records: z
+      .number()
+      .int()
+      .min(1)
+      .max(1_000_000)
+      .default(defaultWarehouseLimits.maxRecords)
+      .describe('Records at most.'),
+    size: size('Bytes at most. Up to three ranges are in memory.', mebibytes(defaultWarehouseLimits.maxBytes)),
+    linger: duration('How long the first record of a range waits at most.', {
+      default: seconds(defaultWarehouseLimits.lingerMs),
+    }),
   }),
   archive: z
     .discriminatedUnion('type', [
       z.strictObject({
         type: z.literal('directory').describe('A directory with Parquet and vCon files.'),
         directory: z.string().min(1).describe('Where it is. Relative to this file.'),
-        records: z.number().int().min(1).max(1_000_000).default(50_000).describe('Records of a file at most.'),
-        size: size('Bytes of a range at most, before compression.', '64MiB'),
-        linger: duration('How long the first record of a file waits at most.', { default: '60s' }),
+        records: z
+          .number()
+          .int()
+          .min(1)
+          .max(1_000_000)
+          .default(defaultArchiveLimits.maxRecords)
+          .describe('Records of a file at most.'),
+        size: size(
+          'Bytes of a range at most, before compression. Up to two ranges are in memory.',
+          mebibytes(defaultArchiveLimits.maxBytes),
+        ),
+        linger: duration('How long the first record of a file waits at most.', {
+          default: seconds(defaultArchiveLimits.lingerMs),
+        }),
       }),
       z.strictObject({ type: z.literal('none').describe('No archive.') }),
     ])
-    .prefault({ type: 'directory', directory: './vconduit-archive', linger: '60s' })
+    .prefault({
+      type: 'directory',
+      directory: './vconduit-archive',
+      linger: seconds(defaultArchiveLimits.lingerMs),
+    })
     .describe('directory (directory, records, size, linger) or none.'),
   log: section('Log lines of the process itself.', {
     level: z.enum(['error', 'warn', 'info', 'debug']).default('info').describe('Least severe level that is written.'),

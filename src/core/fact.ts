@@ -27,6 +27,7 @@ export type SectionInput<S> = { readonly [K in keyof S as HasDefault<S[K]> exten
 /** One thing that happened in a conversation, as a connector reads it out of a raw record. */
 export interface EventFactOf<T extends EventType> {
   readonly kind: 'event'
+  /** A deletion needs a conversation: one for an alias becomes a dead letter, as it could not be taken back. */
   readonly to: Address
   readonly type: T
   /** The vendor's own key of the fact within its stream, or the fields that identify it. With `type` it makes the id. */

@@ -2,7 +2,10 @@ import type { Context } from './context.ts'
 import type { StoredRecord } from './log.ts'
 import type { ConversationEvent, RawRecord } from './records.ts'
 
-/** A decoded record of a range. `value` is null for a tombstone. */
+/**
+ * A record of a range. `value` is null for a tombstone; it may be decoded anew whenever it is read, so read it once and
+ * keep no more of it than needed: a range has thousands.
+ */
 export interface SinkRecord<T> {
   readonly stored: StoredRecord
   readonly value: T | null
@@ -48,6 +51,8 @@ export interface Sink {
   readonly name: string
   readonly inputs: readonly SinkInput[]
   readonly limits: RangeLimits
+  /** How many partitions it wants to write at once; each holds a range in memory. Default 2. */
+  readonly writesAtOnce?: number
   /** Proves that the store is there and fit, and makes what is missing; throws a `config` error that names the fix. */
   check(ctx: Context): Promise<void>
   /**

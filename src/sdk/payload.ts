@@ -46,34 +46,35 @@ const hasMark = (bytes: Buffer) => bytes[0] === 0xef && bytes[1] === 0xbb && byt
 
 /** Looks at the bytes before they are parsed, as a few megabytes of brackets become hundreds of megabytes of arrays. */
 function isDeeper(json: Buffer, maxDepth: number): boolean {
+  const { length } = json
   let depth = 0
-  for (let at = 0; at < json.length; at++) {
-    const byte = json[at]
+  for (let at = 0; at < length; at++) {
+    const byte = json[at] ?? 0
     if (byte === code.quote) {
       at = endOfString(json, at)
-    } else if (byte === code.openArray || byte === code.openObject) {
-      depth += 1
+    } else if (byte >= code.open) {
+      const bracket = byte & code.eitherForm
+      if (bracket === code.open) depth += 1
+      else if (bracket === code.close) depth -= 1
       if (depth > maxDepth) return true
-    } else if (byte === code.closeArray || byte === code.closeObject) depth -= 1
+    }
   }
   return false
 }
 
 function endOfString(json: Buffer, start: number): number {
+  const { length } = json
   let at = start + 1
-  while (at < json.length && json[at] !== code.quote) at += json[at] === code.backslash ? 2 : 1
+  for (; at < length; at++) {
+    const byte = json[at]
+    if (byte === code.quote) break
+    if (byte === code.backslash) at += 1
+  }
   return at
 }
 
-/** In UTF-8 these bytes stand for nothing else. */
-const code = {
-  quote: 0x22,
-  backslash: 0x5c,
-  openArray: 0x5b,
-  closeArray: 0x5d,
-  openObject: 0x7b,
-  closeObject: 0x7d,
-} as const
+/** In UTF-8 these bytes stand for nothing else. One bit tells `{` from `[` and `}` from `]`. */
+const code = { quote: 0x22, backslash: 0x5c, open: 0x5b, close: 0x5d, eitherForm: 0xff ^ 0x20 } as const
 
 /** Keys and indexes into unknown JSON. */
 export type Path = readonly (string | number)[]

@@ -104,7 +104,7 @@ export function createAssembleStage(deps: AssembleDeps): Stage {
     const flush = async () => {
       const append = (records: readonly LogRecord[]) =>
         retrying('appending conversations', () => log.append(topics.conversations, records), metrics, ctx)
-      const emitted = await writeEmissions(emissions, assembly, codecs.event, append)
+      const emitted = await writeEmissions(emissions, assembly, append)
       for (const { conversation } of emissions) dirty.delete(conversation.id)
       metrics.finished(0, emitted)
       emissions = []
@@ -129,9 +129,14 @@ export function createAssembleStage(deps: AssembleDeps): Stage {
   /** Folds what is to be written at once and is in memory: time that would be spent waiting for the disk. */
   async function prepare(changed: ReadonlyMap<string, boolean>, assembly: Assembly): Promise<readonly Emission[]> {
     const emissions: Emission[] = []
+    let bytes = 0
     for (const [id, urgent] of changed) {
-      const conversation = urgent && emissions.length < maxEmissions ? assembly.recent.get(id) : undefined
-      if (conversation !== undefined) emissions.push(await emissionOf(conversation, codecs.event))
+      if (emissions.length >= maxEmissions || bytes >= maxEmissionBytes) break
+      const conversation = urgent ? assembly.recent.get(id) : undefined
+      if (conversation === undefined) continue
+      const emission = await emissionOf(conversation, codecs.event)
+      emissions.push(emission)
+      bytes += emission.record?.value?.length ?? 0
     }
     return emissions
   }

@@ -1,7 +1,9 @@
+import { dataError } from '../core/errors.ts'
 import { type EventFact, isAlias, type LinkFact } from '../core/fact.ts'
 import { type ConversationRef, contentHashOf, conversationIdOf, eventIdOf, uuidFrom } from '../core/ids.ts'
 import type { Position } from '../core/log.ts'
 import { type ConversationEvent, type Link, noSections, type RawRecord, sectionFields } from '../core/records.ts'
+import { carried, carriedSection } from './carried.ts'
 
 /** A raw record and where it stands on the log. */
 export interface RawAt extends Position {
@@ -33,18 +35,29 @@ const noConversation: ConversationFields = {
  * The event that a fact becomes: what the connector said, its ids, and where it was read. Fields of the section that the
  * connector left out are filled in by encoding. Pure: the same fact of the same raw record gives the same event. Whoever
  * has the fields of its conversation at hand saves making them again.
+ *
+ * An optional number that the log cannot carry is left out: no duration or size is that large, and it is no reason to
+ * hold back the record's other facts. Throws an error of kind `data`:
+ *
+ * - `number-too-large` if a time, a version or another required number is beyond what the log carries;
+ * - `deletion-needs-conversation` if a deletion is addressed to an alias. Where an alias leads may change, and the event is
+ *   moved then; but what a deletion erased could not be brought back.
  */
 export function completeEvent(
   fact: EventFact,
   at: RawAt,
   conversation: ConversationFields = isAlias(fact.to) ? noConversation : conversationFields(fact.to),
 ): ConversationEvent {
+  if (fact.type === 'deletion' && isAlias(fact.to))
+    throw dataError('deletion-needs-conversation', 'completing a deletion: it is addressed to an alias')
   const { raw } = at
+  const { occurredAt, sequence = 0 } = fact
+  const section = carriedSection(fact)
   const stream = fact.stream ?? raw.stream
   const event: Record<string, unknown> = {
     id: eventIdOf(raw.vendor, raw.account, stream, fact.key, fact.type),
     type: fact.type,
-    version: versionOf(fact, raw),
+    version: carried('version', versionOf(fact, raw)),
     revision: 0,
     retracted: false,
     conversationId: conversation.conversationId,
@@ -55,22 +68,22 @@ export function completeEvent(
     sourceAccount: raw.account,
     sourceStream: stream,
     sourceKey: fact.key,
-    occurredAt: fact.occurredAt,
-    sequence: fact.sequence ?? 0,
+    occurredAt: carried('occurredAt', occurredAt),
+    sequence: carried('sequence', sequence),
     observedAt: raw.observedAt,
     rawTopic: at.topic,
     rawPartition: at.partition,
     rawOffset: at.offset,
     rawHash: raw.hash,
-    contentHash: contentHashOfFact(fact),
+    contentHash: contentHashOfFact({ type: fact.type, occurredAt, sequence, section }),
     ...noSections,
   }
-  event[sectionFields[fact.type]] = fact.section
+  event[sectionFields[fact.type]] = section
   // Sound once encoded: what a SectionInput leaves out has a default in the schema.
   return event as unknown as ConversationEvent
 }
 
-/** The link that a fact states. Its id tells apart what is said about an alias, not how often. */
+/** The link that a fact states. Its id tells apart what is said about an alias, not how often. Throws `number-too-large` as above. */
 export function completeLink(fact: LinkFact, raw: RawRecord): Link {
   const { from, to } = fact
   const target = {
@@ -80,7 +93,7 @@ export function completeLink(fact: LinkFact, raw: RawRecord): Link {
     conversationKey: 'vendor' in to ? to.key : null,
   }
   const id = uuidFrom('link', raw.vendor, raw.account, from.scope, from.alias, JSON.stringify(Object.values(target)))
-  return { id, version: versionOf(fact, raw), ...target }
+  return { id, version: carried('version', versionOf(fact, raw)), ...target }
 }
 
 /** What a link says, out of its record: one that names neither a parent nor a conversation belongs nowhere. */
@@ -100,22 +113,25 @@ const versionOf = (fact: { readonly version?: number }, raw: RawRecord) => fact.
 export const contentHashOfFact = (fact: Pick<EventFact, 'type' | 'occurredAt' | 'sequence' | 'section'>) =>
   contentHashOf(`${fact.type} ${fact.occurredAt} ${fact.sequence ?? 0} ${canonical(fact.section)}`)
 
-/** A text for a value, different for different values. Strings carry their length: that needs no escaping, and is fast. */
-function canonical(value: unknown): string {
+/**
+ * A text for a value, different for different values. Strings carry their length: that needs no escaping, and is fast.
+ * This is the hot loop of the stage: it joins short pieces before long ones, as those are copied once only.
+ */
+function canonical(value: unknown, depth = 0): string {
   if (typeof value === 'string') return `"${value.length}:${value}`
   if (typeof value !== 'object' || value === null) return String(value)
   let text = '['
   if (Array.isArray(value)) {
-    for (const item of value) text += `${canonical(item)},`
+    for (const item of value) text += `${canonical(item, depth + 1)},`
     return `${text}]`
   }
   const fields = value as Readonly<Record<string, unknown>>
-  for (const key of sortedKeys(fields)) {
-    const field = fields[key]
-    // Most fields are one of these, and this is the hot loop of the stage.
-    if (typeof field === 'string') text += `${key}="${field.length}:${field},`
-    else if (typeof field === 'number') text += `${key}=${field},`
-    else if (!isNothing(field)) text += `${key}=${canonical(field)},`
+  const { sorted, names } = shapeOf(fields, depth)
+  for (let index = 0; index < sorted.length; index++) {
+    const field = fields[sorted[index] ?? '']
+    if (isNothing(field)) continue
+    const said = typeof field === 'number' ? `${field},` : `${canonical(field, depth + 1)},`
+    text += names[index] + said
   }
   return `${text}}`
 }
@@ -123,16 +139,28 @@ function canonical(value: unknown): string {
 const isNothing = (field: unknown) =>
   field === undefined || field === null || field === false || (Array.isArray(field) && field.length === 0)
 
-// Objects of one kind come with their keys in one order, most often one after the other: sorting once is enough for them.
-let lastKeys: readonly string[] = []
-let lastSorted: readonly string[] = []
-function sortedKeys(fields: object): readonly string[] {
+/** The fields of an object. */
+interface Shape {
+  readonly keys: readonly string[]
+  readonly sorted: readonly string[]
+  /** The sorted keys as they stand in front of their values. */
+  readonly names: readonly string[]
+}
+
+// Objects at one depth come with their keys in one order, most often one after the other: sorting once is enough for them.
+const lastShapes: Shape[] = []
+function shapeOf(fields: object, depth: number): Shape {
   const keys = Object.keys(fields)
-  let same = keys.length === lastKeys.length
-  for (let index = 0; same && index < keys.length; index++) same = keys[index] === lastKeys[index]
-  if (!same) {
-    lastKeys = keys
-    lastSorted = keys.toSorted()
-  }
-  return lastSorted
+  const last = lastShapes[depth]
+  if (last !== undefined && isSame(keys, last.keys)) return last
+  const sorted = keys.toSorted()
+  const shape = { keys, sorted, names: sorted.map(key => `${key}=`) }
+  lastShapes[depth] = shape
+  return shape
+}
+
+function isSame(keys: readonly string[], others: readonly string[]): boolean {
+  let same = keys.length === others.length
+  for (let index = 0; same && index < keys.length; index++) same = keys[index] === others[index]
+  return same
 }

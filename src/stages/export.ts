@@ -1,8 +1,9 @@
+import { setImmediate } from 'node:timers/promises'
 import type { Context } from '../core/context.ts'
 import { dataError } from '../core/errors.ts'
 import type { Codec, EventLog, LogBatch, StoredRecord } from '../core/log.ts'
 import type { ConversationEvent, RawRecord } from '../core/records.ts'
-import type { AnyRange, ConversationHead, Sink, SinkInput, SinkInputs, SinkRecord } from '../core/sink.ts'
+import type { AnyRange, ConversationHead, Sink, SinkInput, SinkRecord } from '../core/sink.ts'
 import type { Topics } from '../core/topics.ts'
 import { type DeadLetters, type Refused, refusedFor } from './dead-letters.ts'
 import { runLoop } from './loop.ts'
@@ -20,8 +21,8 @@ export interface ExportDeps {
   readonly metrics: StageMetrics
 }
 
-/** Partitions that are written at once; each holds a range in memory. */
-const writesAtOnce = 2
+/** Partitions that are written at once by default. Each holds a range in memory, as bytes, and so does the next one. */
+const defaultWritesAtOnce = 2
 
 interface Prepared {
   readonly range: AnyRange
@@ -30,7 +31,7 @@ interface Prepared {
 
 /**
  * Feeds a sink. A range is recorded, written under its token, and only then committed; a crash in between writes the same
- * range again under the same token, which a sink takes for once. The next range is decoded meanwhile.
+ * range again under the same token, which a sink takes for once. The next range is proven meanwhile.
  */
 export function createExportStage(deps: ExportDeps): Stage {
   const { log, topics, vendors, sink, deadLetters, metrics } = deps
@@ -60,7 +61,7 @@ export function createExportStage(deps: ExportDeps): Stage {
           log,
           metrics,
           consume: { ...sink.limits, ...input },
-          maxInFlight: writesAtOnce,
+          maxInFlight: sink.writesAtOnce ?? defaultWritesAtOnce,
           process: batch => rangeOf(batch, inputOf.get(batch.topic), deps.codecs),
           settle,
         },
@@ -83,36 +84,64 @@ async function rangeOf(batch: LogBatch, input: SinkInput | undefined, codecs: Ex
   if (input === undefined || first === undefined || last === undefined)
     throw new RangeError(`exporting ${topic}:${partition}: not a batch of this sink`)
   const position = { topic, partition, first, last, token: `${topic}:${partition}:${first}-${last}` }
-  const refused: Refused[] = []
-  const decodeAll = async <I extends SinkInput>(decode: (stored: StoredRecord, bytes: Buffer) => Decoded<I>) => {
-    const decoded: SinkRecord<SinkInputs[I]>[] = []
-    for (const stored of records) {
-      try {
-        const value = stored.value === null ? null : decode(stored, stored.value)
-        decoded.push({ stored, value: value instanceof Promise ? await value : value })
-      } catch (error) {
-        refused.push(refusedFor(stored, error))
-      }
-    }
-    return decoded
-  }
   switch (input) {
-    case 'raw':
-      return {
-        range: { input, ...position, records: await decodeAll<'raw'>((_, b) => codecs.rawRecord.decode(b)) },
-        refused,
-      }
-    case 'events':
-      return {
-        range: { input, ...position, records: await decodeAll<'events'>((_, b) => codecs.event.decode(b)) },
-        refused,
-      }
-    case 'conversations':
-      return { range: { input, ...position, records: await decodeAll<'conversations'>(headOf) }, refused }
+    case 'raw': {
+      const { good, refused } = await proven(records, (_, bytes) => codecs.rawRecord.decode(bytes))
+      return { range: { input, ...position, records: good }, refused }
+    }
+    case 'events': {
+      const { good, refused } = await proven(records, (_, bytes) => codecs.event.decode(bytes))
+      return { range: { input, ...position, records: good }, refused }
+    }
+    case 'conversations': {
+      const { good, refused } = await proven(records, headOf)
+      return { range: { input, ...position, records: good }, refused }
+    }
   }
 }
 
-type Decoded<I extends SinkInput> = SinkInputs[I] | Promise<SinkInputs[I]>
+type Decode<T> = (stored: StoredRecord, bytes: Buffer) => T | Promise<T>
+
+/** Records that are decoded before the rest of the process gets its turn: some milliseconds. */
+const recordsAtOnce = 1_000
+
+/** Decodes every record once, to tell those that can be decoded from those that cannot; nothing decoded is kept. */
+async function proven<T>(records: readonly StoredRecord[], decode: Decode<T>) {
+  const good: SinkRecord<T>[] = []
+  const refused: Refused[] = []
+  for (const [index, stored] of records.entries()) {
+    if (index % recordsAtOnce === recordsAtOnce - 1) await setImmediate()
+    try {
+      const value = stored.value === null ? null : decode(stored, stored.value)
+      if (value instanceof Promise) await value
+      good.push(new ProvenRecord(stored, decode))
+    } catch (error) {
+      refused.push(refusedFor(stored, error))
+    }
+  }
+  return { good, refused }
+}
+
+/** Decoded whenever its value is read: decoded events take several times their bytes, and several ranges wait at a time. */
+class ProvenRecord<T> implements SinkRecord<T> {
+  readonly stored: StoredRecord
+  readonly #decode: Decode<T>
+
+  constructor(stored: StoredRecord, decode: Decode<T>) {
+    this.stored = stored
+    this.#decode = decode
+  }
+
+  get value(): T | null {
+    const { stored } = this
+    if (stored.value === null) return null
+    const value = this.#decode(stored, stored.value)
+    // The writer's schema was looked up when the record was proven.
+    if (value instanceof Promise)
+      throw new TypeError(`decoding the record at ${stored.offset} again: it takes time now`)
+    return value
+  }
+}
 
 /** The head that the assemble stage wrote beside the vCon. */
 function headOf({ headers }: StoredRecord): ConversationHead {

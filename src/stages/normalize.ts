@@ -44,7 +44,7 @@ export interface NormalizeDeps {
 }
 
 /** Limits of a batch of raw records. */
-export const normalizeLimits = { maxRecords: 500, maxBytes: 4 * 1024 * 1024, lingerMs: 0 }
+export const normalizeLimits = { maxRecords: 500, maxBytes: 2 * 1024 * 1024, lingerMs: 0 }
 
 /** Turns raw records into events: those whose conversation is known go to `events`, the others to `uncorrelated`. */
 export function createNormalizeStage(deps: NormalizeDeps): Stage {

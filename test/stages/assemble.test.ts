@@ -30,9 +30,9 @@ const none = {
   },
   utterance: { offsetMs: null, durationMs: null, language: null, confidence: null, sessionKey: null, words: [] },
 }
-const said = (text: string, second: number, version = 1) =>
+const said = (text: string, second: number, version = 1, transcriptId = 'transcript-1') =>
   makeEvent(testConversation, 'utterance', `utterance-${second}`, {
-    section: { ...none.utterance, partyKey: 'customer', text, transcriptId: 'transcript-1' },
+    section: { ...none.utterance, partyKey: 'customer', text, transcriptId },
     occurredAt: start + second * 1000,
     version,
   })
@@ -120,11 +120,36 @@ test('an unchanged redelivery writes nothing, under a new version neither', () =
     assert.deepEqual(rig.metrics.dropped, { 'seen-before': 2 })
   }))
 
+/** Utterances that are moved, and move between a transcript that is deleted and one that is not. */
+const movedAndErased = fc
+  .array(
+    fc.record({
+      second: fc.constantFrom(1, 2),
+      version: fc.integer({ min: 1, max: 4 }),
+      revision: fc.nat(2),
+      transcriptId: fc.constantFrom('transcript-1', 'transcript-2'),
+    }),
+    { minLength: 3, maxLength: 8 },
+  )
+  .map(observations => [
+    started(),
+    deleted('transcript', 'transcript-1'),
+    ...observations.map(({ second, version, revision, transcriptId }) => ({
+      ...said('Hello', second, start + version * 1000, transcriptId),
+      revision,
+      retracted: revision === 1,
+    })),
+  ])
+
 test('any order, duplication and batching gives the same vCon, with a restart in between and without memory', () =>
   withRig(async rig => {
     let run = 0
     const deliveries = fc
-      .tuple(conversationEvents({ maxFacts: 12 }), fc.array(fc.nat(), { maxLength: 12 }), fc.infiniteStream(fc.nat(9)))
+      .tuple(
+        fc.oneof(conversationEvents({ maxFacts: 12 }), movedAndErased),
+        fc.array(fc.nat(), { maxLength: 12 }),
+        fc.infiniteStream(fc.nat(9)),
+      )
       .chain(([events, again, cuts]) =>
         fc.tuple(
           fc.constant(events),
@@ -159,12 +184,13 @@ test('any order, duplication and batching gives the same vCon, with a restart in
         assert.equal((await rig.latest(conversationId)) ?? null, bytesOf(events.map(rehome)))
         assert.deepEqual(await rig.deadLetters(), [])
       }),
-      { numRuns: 40 },
+      { numRuns: 100 },
     )
   }))
 
 test('cut short after any of its writes, it ends with the same, and a revision has one content', async () => {
-  const events = [started(), said('Hello', 1), said('Are you there?', 2), ended(5), said('Bye', 6)]
+  const erasure = deleted('transcript', 'transcript-1')
+  const events = [started(), said('Hello', 1), ended(5), said('Bye', 6, 1, 'transcript-2'), erasure]
   let failed = true
   for (let after = 0; failed; after++) {
     assert.ok(after < 50)
@@ -285,6 +311,40 @@ test('a deleted transcript leaves the vCon and the state, and the rest stays', (
     assert.equal(last?.vcon, bytesOf([started(), ended(5), deleted('transcript', 'transcript-1')]))
     assert.ok(!last?.vcon?.includes('4111'))
     assert.ok(!(await rig.stateText()).includes('4111'))
+  }))
+
+test('an older observation of what was erased does not bring it back', () =>
+  withRig(async rig => {
+    const events = [started(), said('My card is 4111', 1, 5), deleted('transcript', 'transcript-1'), ended(5)]
+    rig.start()
+    await rig.append(...events)
+    await rig.settle()
+    await rig.stop()
+    rig.start()
+    const older = said('My card is 4111', 1, 3, 'transcript-2')
+    await rig.append(older)
+    await rig.settle()
+    assert.equal(await rig.latest(id), bytesOf([...events, older]))
+    const newer = said('My card is hidden', 1, 7, 'transcript-2')
+    await rig.append(newer)
+    await rig.settle()
+    await rig.stop()
+    assert.equal(await rig.latest(id), bytesOf([...events, older, newer]))
+    assert.ok((await rig.latest(id))?.includes('hidden'))
+    assert.ok(!(await rig.stateText()).includes('4111'))
+  }))
+
+test('what an erasure takes away leaves the state with it, superseded or late, before anything is written', () =>
+  withRig(async rig => {
+    rig.start({ quietMs: 60_000, maxDelayMs: 60_000 })
+    await rig.append(said('My card is 4111', 1, 1), said('My card is hidden', 1, 2, 'transcript-2'))
+    await rig.append(deleted('transcript', 'transcript-1'), said('Yes, 4111', 3))
+    await rig.takenIn()
+    await rig.append(said('Yes, 4111', 3, 4))
+    await rig.takenIn()
+    await rig.stop()
+    const text = await rig.stateText()
+    assert.ok(text.includes('hidden') && !text.includes('4111'))
   }))
 
 test('what an erasure leaves keeps every observation', () =>

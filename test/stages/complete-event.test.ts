@@ -1,11 +1,14 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
+import { VconduitError } from '../../src/core/errors.ts'
 import { type EventFact, event, type LinkFact } from '../../src/core/fact.ts'
 import { conversationIdOf, eventIdOf } from '../../src/core/ids.ts'
-import type { RawRecord } from '../../src/core/records.ts'
+import { canonicalJson } from '../../src/core/json.ts'
+import { eventTypes, type RawRecord, sectionFields } from '../../src/core/records.ts'
 import { singleObjectCodecs } from '../../src/log/avro.ts'
 import { completeEvent, completeLink, contentHashOfFact, targetOf } from '../../src/stages/complete-event.ts'
+import { extremeSectionArbitrary } from '../vcon/arbitraries.ts'
 
 const raw: RawRecord = {
   vendor: 'tiny',
@@ -67,6 +70,59 @@ test('an event for an alias has no conversation yet', () => {
   const alias = { scope: 's', alias: 'a', fallback: to }
   const { conversationId, conversationKey } = completeEvent({ ...fact, to: alias }, at)
   assert.deepEqual([conversationId, conversationKey], ['', ''])
+})
+
+test('a deletion for an alias is refused: it could not be taken back when the alias leads elsewhere', () => {
+  const alias = { scope: 's', alias: 'a', fallback: to }
+  const deletion = event({ to, type: 'deletion', key: 'd', occurredAt: 1, section: { scope: 'conversation' } })
+  assert.equal(completeEvent(deletion, at).conversationId, conversationIdOf(to))
+  assert.throws(() => completeEvent({ ...deletion, to: alias }, at), {
+    kind: 'data',
+    code: 'deletion-needs-conversation',
+  })
+})
+
+test('a number that the log cannot carry is left out, or refused where one is required', () => {
+  const tooLarge = { kind: 'data', code: 'number-too-large' }
+  const section = { text: 'hello', offsetMs: 2 ** 52, durationMs: -(2 ** 52) - 1 }
+  const completed = completeEvent({ ...fact, type: 'utterance', section }, at)
+  assert.deepEqual(
+    [completed.utterance?.text, completed.utterance?.offsetMs, completed.utterance?.durationMs],
+    ['hello', 2 ** 52, null],
+  )
+  const words = [{ text: 'hello', offsetMs: 1e300, durationMs: 0, confidence: null }]
+  assert.throws(() => completeEvent({ ...fact, type: 'utterance', section: { text: 'hello', words } }, at), tooLarge)
+  for (const field of ['occurredAt', 'sequence', 'version'])
+    assert.throws(() => completeEvent({ ...fact, [field]: 2 ** 53 }, at), tooLarge)
+  const link: LinkFact = { kind: 'link', from: { scope: 's', alias: 'a', fallback: to }, to, version: -(2 ** 53) }
+  assert.throws(() => completeLink(link, raw), tooLarge)
+})
+
+test('what is completed comes back from the log as it was', async () => {
+  const anyFact = fc.constantFrom(...eventTypes).chain(type =>
+    extremeSectionArbitrary(type).map(
+      // Sound: the section is one of this type.
+      section => ({ kind: 'event', to, type, key: 'k', occurredAt: 1_000, section }) as unknown as EventFact,
+    ),
+  )
+  let completions = 0
+  await fc.assert(
+    fc.asyncProperty(anyFact, async said => {
+      let completed: ReturnType<typeof completeEvent>
+      try {
+        completed = completeEvent(said, at)
+      } catch (error) {
+        assert.ok(error instanceof VconduitError && error.code === 'number-too-large' && said.type === 'utterance')
+        return
+      }
+      completions++
+      const field = sectionFields[said.type]
+      const decoded = await codec.decode(codec.encode(completed))
+      assert.equal(canonicalJson(decoded[field]), canonicalJson(completed[field]))
+    }),
+    { numRuns: 1_000 },
+  )
+  assert.ok(completions > 500)
 })
 
 test('links say where they lead, and their record says it back', () => {

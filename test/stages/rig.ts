@@ -201,7 +201,7 @@ function factOf(payload: TinyPayload, account: string): Fact | undefined {
       return { kind: 'link', from: aliasOf(payload, account), to, version: 1 }
     }
     case 'misfit':
-      return event({ ...utterance, to: conversation('c', account), occurredAt: 1e300, section: { text: 'x' } })
+      return event({ ...utterance, to: conversation('c', account), occurredAt: 0.5, section: { text: 'x' } })
     default:
       return undefined
   }

@@ -28,12 +28,12 @@ const often = <T>(values: readonly T[], rarely: fc.Arbitrary<T>) =>
   fc.oneof({ weight: 9, arbitrary: fc.constantFrom(...values) }, { weight: 1, arbitrary: rarely })
 
 const text = fc.string({ unit: 'grapheme', maxLength: 40 })
-/** As much as the Avro library carries: beyond 2^52 it loses the last bit. */
-const long = fc.maxSafeInteger().map(value => Math.trunc(value / 2))
+/** As much as the log carries. */
+const anyLong = fc.maxSafeInteger().map(value => Math.trunc(value / 2))
 /** A few seconds of one call, so that times collide; now and then absurd ones. */
 const time = often(
   Array.from({ length: 40 }, (_, second) => 1_760_000_000_000 + second * 500),
-  long,
+  anyLong,
 )
 const partyKey = often(['customer', 'agent', 'bot', 'acd', 'nobody'], text)
 const jsonText = fc.oneof(
@@ -67,13 +67,21 @@ const vocabulary: Readonly<Record<string, fc.Arbitrary<unknown>>> = {
   result: jsonText,
 }
 
-/** Values of an Avro type. Named types are looked up in `named`, which grows on the way. */
-function anyValue(type: AvroType, name: string, named: Map<string, AvroType>): fc.Arbitrary<unknown> {
+interface Values {
+  /** Named types met so far: it grows on the way. */
+  readonly named: Map<string, AvroType>
+  readonly long: fc.Arbitrary<number>
+  readonly time: fc.Arbitrary<number>
+}
+
+/** Values of an Avro type. */
+function anyValue(type: AvroType, name: string, values: Values): fc.Arbitrary<unknown> {
+  const { named, long, time } = values
   if (typeof type === 'string') {
     const known = named.get(type)
-    return known === undefined ? primitive(type, name) : anyValue(known, name, named)
+    return known === undefined ? primitive(type, name, long) : anyValue(known, name, values)
   }
-  if (Array.isArray(type)) return fc.oneof(...type.map(branch => anyValue(branch, name, named)))
+  if (Array.isArray(type)) return fc.oneof(...type.map(branch => anyValue(branch, name, values)))
   const {
     type: kind,
     fields = [],
@@ -82,12 +90,12 @@ function anyValue(type: AvroType, name: string, named: Map<string, AvroType>): f
   } = type as Exclude<AvroType, string | readonly AvroType[]>
   if ('name' in type && typeof type.name === 'string') named.set(type.name, type)
   if (kind === 'record')
-    return fc.record(Object.fromEntries(fields.map(field => [field.name, anyValue(field.type, field.name, named)])))
-  if (kind === 'array') return vocabulary[name] ?? fc.array(anyValue(items, name, named), { maxLength: 3 })
-  return logicalType === 'timestamp-millis' ? time : primitive(kind, name)
+    return fc.record(Object.fromEntries(fields.map(field => [field.name, anyValue(field.type, field.name, values)])))
+  if (kind === 'array') return vocabulary[name] ?? fc.array(anyValue(items, name, values), { maxLength: 3 })
+  return logicalType === 'timestamp-millis' ? time : primitive(kind, name, long)
 }
 
-function primitive(type: string, name: string): fc.Arbitrary<unknown> {
+function primitive(type: string, name: string, long: fc.Arbitrary<number>): fc.Arbitrary<unknown> {
   const known = vocabulary[name]
   switch (type) {
     case 'null':
@@ -97,7 +105,7 @@ function primitive(type: string, name: string): fc.Arbitrary<unknown> {
     case 'int':
       return fc.integer()
     case 'long':
-      return often([0, 1, 2500, 60_000], long)
+      return long
     case 'double':
       return often([0, 0.5, 1, -1, 80, 100], fc.double())
     case 'string':
@@ -109,20 +117,29 @@ function primitive(type: string, name: string): fc.Arbitrary<unknown> {
 
 const eventFields = (readSchema('event') as { fields: readonly { name: string; type: AvroType }[] }).fields
 
-const sections = new Map<EventType, fc.Arbitrary<unknown>>()
-{
-  const named = new Map<string, AvroType>()
-  for (const type of eventTypes) {
-    const field = eventFields.find(({ name }) => name === sectionFields[type])
-    const section = Array.isArray(field?.type) ? field.type[1] : undefined
-    if (field === undefined || section === undefined) throw new RangeError(`finding the schema of ${type}`)
-    sections.set(type, anyValue(section as AvroType, field.name, named))
-  }
+function sectionsWith(numbers: Pick<Values, 'long' | 'time'>): ReadonlyMap<EventType, fc.Arbitrary<unknown>> {
+  const values: Values = { named: new Map(), ...numbers }
+  return new Map(
+    eventTypes.map(type => {
+      const field = eventFields.find(({ name }) => name === sectionFields[type])
+      const section = Array.isArray(field?.type) ? field.type[1] : undefined
+      if (field === undefined || section === undefined) throw new RangeError(`finding the schema of ${type}`)
+      return [type, anyValue(section as AvroType, field.name, values)]
+    }),
+  )
 }
+
+const sections = sectionsWith({ long: often([0, 1, 2500, 60_000], anyLong), time })
+const extreme = fc.constantFrom(0, 2 ** 52, -(2 ** 52) - 1, Number.MAX_SAFE_INTEGER, -(2 ** 60), 1e300)
+const extremeSections = sectionsWith({ long: extreme, time: extreme })
 
 /** Any section of an event type, made from `schemas/avro/event.avsc`. */
 export const sectionArbitrary = <T extends EventType>(type: T): fc.Arbitrary<EventSections[T]> =>
   sections.get(type) as fc.Arbitrary<EventSections[T]>
+
+/** As `sectionArbitrary`, but most of its longs are larger than the log carries. */
+export const extremeSectionArbitrary = <T extends EventType>(type: T): fc.Arbitrary<EventSections[T]> =>
+  extremeSections.get(type) as fc.Arbitrary<EventSections[T]>
 
 /** What one fact says at one moment. */
 interface Content {

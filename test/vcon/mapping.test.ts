@@ -167,11 +167,11 @@ test('nothing is left of a conversation whose facts are all retracted', () => {
   assert.equal(foldConversation([]), null)
 })
 
-const observation = (content: string, version: number): Observation => ({
+const observation = (content: string, version: number, revision = 0, retracted = false): Observation => ({
   version,
-  revision: 0,
+  revision,
   contentHash: content,
-  retracted: false,
+  retracted,
 })
 const effective = (...list: readonly Observation[]) =>
   effectiveVersionOf(list.reduce<readonly Observation[]>((known, added) => withObservation(known, added) ?? known, []))
@@ -183,24 +183,39 @@ test('a fact counts from the first observation of the run of equal content that 
   assert.equal(effective(observation('A', 30), observation('A', 10), observation('B', 20)), 30)
 })
 
+test('a fact that was moved away and back counts as if it had stayed', () => {
+  const stayed = [observation('A', 10), observation('A', 30)]
+  const back = [observation('A', 10, 2), observation('A', 30, 2)]
+  assert.equal(effective(...stayed, observation('A', 30, 1, true), ...back), 10)
+  assert.equal(effective(observation('A', 10), observation('A', 10, 1, true), ...back), 10)
+  assert.equal(effective(...back, observation('B', 30, 1), observation('A', 30, 1, true)), 10)
+})
+
+test('a fact that was moved away leaves no trace', () => {
+  const passing = told('attribute.changed', 9000, { name: 'plan', value: 'gold' })
+  const detour = [passing, { ...passing, revision: 1, retracted: true }]
+  assert.notDeepEqual(foldConversation([...handedOverCall, passing]), foldConversation(handedOverCall))
+  assert.deepEqual(foldConversation([...handedOverCall, ...detour]), foldConversation(handedOverCall))
+})
+
 test('updated_at is the highest effective version, in whatever order the observations came', () => {
   fc.assert(
     fc.property(conversationEvents({ types: ['summary', 'disposition'], maxFacts: 3 }), events => {
       const folded = foldConversation(events)
       fc.pre(folded !== null)
-      const ids = [...new Set(events.map(({ id }) => id))]
-      const versions = ids.map(id => {
-        const runs = events
-          .filter(event => event.id === id)
-          .toSorted(
-            (a, b) =>
-              b.version - a.version ||
-              b.revision - a.revision ||
-              (a.contentHash < b.contentHash ? 1 : a.contentHash > b.contentHash ? -1 : 0) ||
-              Number(b.retracted) - Number(a.retracted),
-          )
+      const versions = [...Map.groupBy(events, ({ id }) => id).values()].map(all => {
+        const counting = all.filter(
+          ({ version, revision }) => !all.some(other => other.version === version && other.revision > revision),
+        )
+        const runs = counting.toSorted(
+          (a, b) =>
+            b.version - a.version ||
+            (a.contentHash < b.contentHash ? 1 : a.contentHash > b.contentHash ? -1 : 0) ||
+            Number(b.retracted) - Number(a.retracted),
+        )
         const [winner] = runs
-        const end = runs.findIndex(run => run.contentHash !== winner?.contentHash || run.retracted !== winner.retracted)
+        if (winner === undefined || winner.retracted) return 0
+        const end = runs.findIndex(run => run.contentHash !== winner.contentHash || run.retracted)
         return runs.at(end === -1 ? -1 : end - 1)?.version ?? 0
       })
       assert.equal(folded.head.updatedAt, Math.max(folded.head.startedAt, ...versions))

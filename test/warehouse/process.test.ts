@@ -112,6 +112,24 @@ describe('warehouse process', () => {
     await second.close()
   })
 
+  it('names what to install, and what to do without it, where the engine is missing', async () => {
+    const hidden = `import { registerHooks } from 'node:module'
+      registerHooks({ resolve(name, context, next) {
+        if (name === 'chdb') throw Object.assign(new Error('hidden'), { code: 'ERR_MODULE_NOT_FOUND' })
+        return next(name, context)
+      } })`
+    const script = `
+      const { openEngine } = await import(${JSON.stringify(join(import.meta.dirname, '../../src/warehouse/engine.ts'))})
+      await openEngine('/nowhere').catch(({ kind, message }) => console.log(kind, message))`
+    const child = spawn(
+      process.execPath,
+      ['--import', `data:text/javascript,${encodeURIComponent(hidden)}`, '--input-type=module', '-e', script],
+      { stdio: ['ignore', 'pipe', 'inherit'] },
+    )
+    const text = (await child.stdout.toArray()).join('')
+    assert.match(text, /^config .*npm install chdb.*external ClickHouse/)
+  })
+
   it('listens on the loopback address alone', async () => {
     const warehouse = await startEmbeddedWarehouse({ directory: await newDirectory(), users, log: silent })
     assert.match(warehouse.url, /^http:\/\/127\.0\.0\.1:\d+$/)

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
 import fc from 'fast-check'
-import { insertOnce } from '../../src/sinks/warehouse/insert.ts'
+import { createInserter } from '../../src/sinks/warehouse/insert.ts'
 import { firstTimeMs, isHeldTime, lastTimeMs, RowWriter } from '../../src/sinks/warehouse/row-binary.ts'
 import { writerFor } from '../../src/sinks/warehouse/types.ts'
 import { context, openRig, type WarehouseRig } from './rig.ts'
@@ -37,8 +37,7 @@ describe('RowBinary', () => {
     const write = (out: RowWriter, row: Row) => {
       for (const { name, write: value } of writers) value(out, row[name])
     }
-    return insertOnce(
-      rig.ingest,
+    return createInserter(rig.ingest).insertOnce(
       { table: 'rows', columns: Object.keys(types), rows, write, bytes: 1_024, token },
       new AbortController().signal,
     )
@@ -117,13 +116,19 @@ describe('RowBinary', () => {
     ])
   })
 
-  it('orders version, revision and content hash by one number', () => {
+  it('orders version, revision, content hash and retraction by one number', () => {
     const triple = fc.tuple(
       fc.oneof(fc.maxSafeInteger(), fc.constantFrom(0, 1)),
       fc.oneof(fc.integer(), fc.constantFrom(0, 1)),
-      fc.array(fc.constantFrom(...'0123456789abcdef'), { minLength: 32, maxLength: 32 }).map(digits => digits.join('')),
+      fc.oneof(
+        fc
+          .array(fc.constantFrom(...'0123456789abcdef'), { minLength: 32, maxLength: 32 })
+          .map(digits => digits.join('')),
+        fc.constant('ab'.repeat(16)),
+      ),
+      fc.boolean(),
     )
-    const numberOf = (parts: [number, number, string]) => {
+    const numberOf = (parts: [number, number, string, boolean]) => {
       const out = new RowWriter(64)
       out.precedence(...parts)
       return BigInt(`0x${Buffer.from(out.bytes()).reverse().toString('hex')}`)
@@ -131,7 +136,8 @@ describe('RowBinary', () => {
     const compare = <T extends number | bigint | string>(a: T, b: T) => (a < b ? -1 : a > b ? 1 : 0)
     fc.assert(
       fc.property(triple, triple, (a, b) => {
-        const expected = compare(a[0], b[0]) || compare(a[1], b[1]) || compare(a[2], b[2])
+        const expected =
+          compare(a[0], b[0]) || compare(a[1], b[1]) || compare(a[2], b[2]) || Number(a[3]) - Number(b[3])
         assert.equal(compare(numberOf(a), numberOf(b)), expected)
       }),
     )

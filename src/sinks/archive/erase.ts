@@ -86,7 +86,7 @@ export async function openErasures(store: ArchiveStore, now: () => Date): Promis
     let files = 0
     for await (const { path, bytes } of filesWith('events', eventKeyColumns, goes)) {
       const kept = (await parquetRows(bytes)).filter(row => !goes(row))
-      await store.put(path, await parquetOfRows(eventColumns, kept))
+      await store.put(path, parquetOfRows(eventColumns, kept))
       files++
     }
     return files
@@ -114,7 +114,7 @@ export async function openErasures(store: ArchiveStore, now: () => Date): Promis
         if (!belongs(row, path)) return [row]
         return text(row, 'conversation_key') === '' ? [{ ...row, payload: null }] : []
       })
-      await store.put(path, await parquetOfRows(rawColumns, kept))
+      await store.put(path, parquetOfRows(rawColumns, kept))
       files++
     }
     return files

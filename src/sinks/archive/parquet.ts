@@ -1,5 +1,6 @@
+import { setImmediate } from 'node:timers/promises'
 import { parquetReadObjects } from 'hyparquet'
-import { type BasicType, ByteWriter, parquetWrite } from 'hyparquet-writer'
+import { type BasicType, ByteWriter, ParquetWriter, schemaFromColumnData } from 'hyparquet-writer'
 import { type ConversationEvent, type EventType, type RawRecord, sectionFields } from '../../core/records.ts'
 import type { SinkRecord } from '../../core/sink.ts'
 
@@ -84,34 +85,71 @@ function sectionJson(event: ConversationEvent): string | null {
   return field === undefined ? null : JSON.stringify(event[field])
 }
 
-/** A Parquet file (Snappy) of records; tombstones are left out. */
+/** What a row group holds at most: so much of a file is decoded at a time. Bytes are those on the log. */
+const groupLimits = { records: 5_000, bytes: 8 * 1024 * 1024 }
+
+/** A Parquet file (Snappy) of the records that `isKept` keeps; undefined if there are none. Tombstones are left out. */
 export async function parquetOf<T>(
   columns: readonly Column<T>[],
   records: readonly SinkRecord<T>[],
-): Promise<Uint8Array> {
-  const present = records.filter((record): record is SinkRecord<T> & { value: T } => record.value !== null)
-  return await write(
-    columns,
-    columns.map(column => present.map(record => column.of(record.value, record))),
-  )
+  isKept: (value: T) => boolean = () => true,
+): Promise<Uint8Array | undefined> {
+  const file = createFile(columns)
+  let bytes = 0
+  for (const record of records) {
+    const { value, stored } = record
+    if (value === null || !isKept(value)) continue
+    file.add(column => column.of(value, record))
+    bytes += stored.value?.length ?? 0
+    if (file.waiting() < groupLimits.records && bytes < groupLimits.bytes) continue
+    file.endGroup()
+    bytes = 0
+    // A group takes tens of milliseconds, and the rest of the process has work of its own.
+    await setImmediate()
+  }
+  return file.rows() === 0 ? undefined : file.finish()
 }
 
 /** The same columns, filled with rows that were read back. */
-export const parquetOfRows = <T>(columns: readonly Column<T>[], rows: readonly Row[]): Promise<Uint8Array> =>
-  write(
-    columns,
-    columns.map(column => rows.map(row => row[column.name] ?? null)),
-  )
+export function parquetOfRows<T>(columns: readonly Column<T>[], rows: readonly Row[]): Uint8Array {
+  const file = createFile(columns)
+  for (const row of rows) {
+    file.add(column => row[column.name] ?? null)
+    if (file.waiting() >= groupLimits.records) file.endGroup()
+  }
+  return file.finish()
+}
 
-async function write<T>(columns: readonly Column<T>[], data: readonly unknown[][]): Promise<Uint8Array> {
-  const writer = new ByteWriter()
-  await parquetWrite({
-    writer,
-    columnData: columns.map(({ name, type }, index) => ({ name, type, data: data[index] ?? [] })),
-    rowGroupSize: 100_000,
-    createdBy: 'vconduit',
-  })
-  return writer.getBytes()
+/** A file that is written row group by row group. */
+function createFile<T>(columns: readonly Column<T>[]) {
+  const emptied = () => columns.map(({ name }) => ({ name, data: [] as unknown[] }))
+  const output = new ByteWriter()
+  const schema = schemaFromColumnData({ columnData: columns.map(({ name, type }) => ({ name, type, data: [] })) })
+  const writer = new ParquetWriter({ writer: output, schema, createdBy: 'vconduit' })
+  let group = emptied()
+  let waiting = 0
+  let rows = 0
+  const endGroup = () => {
+    if (waiting > 0) void writer.write({ columnData: group, rowGroupSize: waiting })
+    group = emptied()
+    waiting = 0
+  }
+  return {
+    add(read: (column: Column<T>) => unknown) {
+      for (const [index, column] of columns.entries()) group[index]?.data.push(read(column))
+      waiting++
+      rows++
+    },
+    endGroup,
+    /** Rows of the open group. */
+    waiting: () => waiting,
+    rows: () => rows,
+    finish(): Uint8Array {
+      endGroup()
+      void writer.finish()
+      return output.getBytes()
+    },
+  }
 }
 
 /** Reads a file's rows, all columns or the ones named. Bytes stay bytes. */

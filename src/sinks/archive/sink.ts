@@ -21,6 +21,9 @@ export interface ArchiveSettings {
   readonly log: Logger
 }
 
+/** The default of a configuration. A range is in memory as a whole, so files are as large as that allows. */
+export const defaultArchiveLimits: RangeLimits = { maxRecords: 50_000, maxBytes: 16 << 20, lingerMs: 60_000 }
+
 /** What the archive holds and must not hold, read from it once. */
 interface Known {
   readonly erasures: Erasures
@@ -45,15 +48,19 @@ export function createArchiveSink({ store, limits, now, log }: ArchiveSettings):
   async function writeHours<I extends 'raw' | 'events'>(
     range: OffsetRange<I>,
     coverage: Coverage,
+    columns: Parameters<typeof parquetOf<SinkInputs[I]>>[0],
     isErased: (value: SinkInputs[I]) => boolean,
-    parquet: (records: readonly SinkRecord<SinkInputs[I]>[]) => Promise<Uint8Array>,
   ) {
     const isElsewhere = coverage.elsewhere(range)
-    const fresh = range.records.filter(
-      ({ value, stored }) => value !== null && !isErased(value) && !isElsewhere(stored.offset),
-    )
-    for (const [hour, records] of byHour(fresh)) await store.putIfAbsent(rangePath(range, hour), await parquet(records))
-    if (fresh.length > 0) coverage.add(range)
+    const fresh = range.records.filter(({ stored }) => stored.value !== null && !isElsewhere(stored.offset))
+    let files = 0
+    for (const [hour, records] of byHour(fresh)) {
+      const file = await parquetOf(columns, records, value => !isErased(value))
+      if (file === undefined) continue
+      await store.putIfAbsent(rangePath(range, hour), file)
+      files++
+    }
+    if (files > 0) coverage.add(range)
   }
 
   async function writeConversations(range: OffsetRange<'conversations'>) {
@@ -74,6 +81,8 @@ export function createArchiveSink({ store, limits, now, log }: ArchiveSettings):
     name: 'archive',
     inputs: ['raw', 'events', 'conversations'],
     limits,
+    // Files are made by this process: two at once would take as long, and twice the memory.
+    writesAtOnce: 1,
     async check() {
       await store.check()
       await known()
@@ -82,11 +91,11 @@ export function createArchiveSink({ store, limits, now, log }: ArchiveSettings):
       switch (range.input) {
         case 'raw': {
           const { erasures, coverage } = await known()
-          return await writeHours(range, coverage, erasures.isErasedRaw, records => parquetOf(rawColumns, records))
+          return await writeHours(range, coverage, rawColumns, erasures.isErasedRaw)
         }
         case 'events': {
           const { erasures, coverage } = await known()
-          return await writeHours(range, coverage, erasures.isErasedEvent, records => parquetOf(eventColumns, records))
+          return await writeHours(range, coverage, eventColumns, erasures.isErasedEvent)
         }
         case 'conversations':
           return await writeConversations(range)

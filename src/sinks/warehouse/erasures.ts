@@ -1,4 +1,6 @@
 import type { ClickHouseClient } from '@clickhouse/client'
+import type { StoredRecord } from '../../core/log.ts'
+import type { ConversationEvent } from '../../core/records.ts'
 import { conversationHeaders, type OffsetRange } from '../../core/sink.ts'
 import type { RowWriter } from './row-binary.ts'
 import type { TableDefinition } from './tables.ts'
@@ -32,14 +34,14 @@ export function erasureRows(table: TableDefinition): ErasureRows {
   }
 }
 
-/** What the deletions among the events ask to erase. */
-export function erasuresInEvents(range: OffsetRange<'events'>): readonly ErasureRow[] {
-  return range.records.flatMap(({ stored, value }) => {
-    const deletion = value?.deletion
-    if (value === null || deletion === null || deletion === undefined || value.retracted) return []
-    const { scope, targetId } = deletion
-    return [erasureRow(range, stored, value.conversationId, scope, targetId ?? '')]
-  })
+/** What the event asks to erase; undefined unless it is a deletion. */
+export function erasureInEvent(
+  range: OffsetRange<'events'>,
+  stored: StoredRecord,
+  { deletion, retracted, conversationId }: ConversationEvent,
+): ErasureRow | undefined {
+  if (deletion === null || retracted) return undefined
+  return erasureRow(range, stored, conversationId, deletion.scope, deletion.targetId ?? '')
 }
 
 /** The conversations that the tombstones ask to erase. A tombstone that does not say so is of an empty conversation. */
@@ -70,6 +72,9 @@ export async function findErasures(
   client: ClickHouseClient,
   conversationIds: Iterable<string>,
 ): Promise<readonly Pick<ErasureRow, 'conversationId' | 'scope' | 'targetId'>[]> {
+  // Most warehouses have erased nothing yet, and counting is free.
+  const [counted] = await select<{ erasures: string }>(client, 'SELECT count() AS erasures FROM erasures_all')
+  if (counted === undefined || Number(counted.erasures) === 0) return []
   const ids = [...new Set(conversationIds)].filter(id => uuid.test(id))
   const found: { conversationId: string; scope: string; targetId: string }[] = []
   for (let at = 0; at < ids.length; at += idsAtOnce) {
@@ -100,13 +105,11 @@ export async function removeErased(
     const some = known.slice(at, at + idsAtOnce)
     const ids = [...new Set(some.map(({ conversationId }) => quoted(conversationId)))].join(', ')
     await remove(client, 'events_all', some.map(erasedEvents).join(' OR '))
-    const result = await client.query({
-      query: `SELECT conversation_id AS id, toString(max(revision)) AS revision
+    const latest = await select<{ id: string; revision: string }>(
+      client,
+      `SELECT conversation_id AS id, toString(max(revision)) AS revision
         FROM conversations_all WHERE conversation_id IN (${ids}) GROUP BY conversation_id`,
-      format: 'JSONEachRow',
-      clickhouse_settings: { max_query_size: '1000000' },
-    })
-    const latest = await result.json<{ id: string; revision: string }>()
+    )
     const superseded = latest.map(({ id, revision }) => `(conversation_id = ${quoted(id)} AND revision < ${revision})`)
     if (superseded.length > 0) await remove(client, 'conversations_all', superseded.join(' OR '))
   }
@@ -133,4 +136,13 @@ async function remove(client: ClickHouseClient, table: string, condition: string
       max_expanded_ast_elements: '1000000',
     },
   })
+}
+
+async function select<Row>(client: ClickHouseClient, query: string): Promise<Row[]> {
+  const result = await client.query({
+    query,
+    format: 'JSONEachRow',
+    clickhouse_settings: { max_query_size: '4000000' },
+  })
+  return result.json<Row>()
 }

@@ -125,7 +125,9 @@ function placesOf(type: EventType, sectionColumns: readonly string[]): Places {
 }
 
 function writerOf(name: string, type: string, { fields, others }: Places): Write {
-  if (name === 'precedence') return (out, event) => out.precedence(event.version, event.revision, event.contentHash)
+  if (name === 'precedence')
+    return (out, { version, revision, contentHash, retracted }) =>
+      out.precedence(version, revision, contentHash, retracted)
   const write = writerFor(type)
   if (name === 'details') return (out, _event, section) => out.string(details(section, others))
   const read = common[name]

@@ -22,8 +22,8 @@ export const insertSettings = {
   wait_end_of_query: 1,
 } as const
 
-/** Rows that are encoded before the rest of the process gets its turn: some milliseconds. */
-const rowsAtOnce = 2_000
+/** Rows that are encoded before they are sent and the rest of the process gets its turn: some milliseconds. */
+const rowsAtOnce = 1_000
 
 export interface Insert<Row> {
   readonly table: string
@@ -36,24 +36,54 @@ export interface Insert<Row> {
   readonly token: string
 }
 
-/** Inserts the rows once, however often it is called with the same token. Resolves with the number of adjusted values. */
-export async function insertOnce<Row>(
-  client: ClickHouseClient,
-  { table, columns, rows, write, bytes, token }: Insert<Row>,
-  signal: AbortSignal,
-): Promise<number> {
-  const out = new RowWriter(bytes)
-  for (let at = 0; at < rows.length; at += rowsAtOnce) {
-    for (const row of rows.slice(at, at + rowsAtOnce)) write(out, row)
-    await setImmediate()
-    signal.throwIfAborted()
+/** Inserts rows into one warehouse. */
+export interface Inserter {
+  /** Inserts the rows once, however often it is called with the same token. Resolves with the number of adjusted values. */
+  insertOnce<Row>(insert: Insert<Row>, signal: AbortSignal): Promise<number>
+}
+
+export function createInserter(client: ClickHouseClient): Inserter {
+  // One insert is encoded at a time: side by side they would all be ready at once, and the server would wait till then.
+  let encoding: Promise<void> = Promise.resolve()
+  return {
+    async insertOnce(insert, signal) {
+      const before = encoding
+      const own = Promise.withResolvers<void>()
+      encoding = own.promise
+      await before
+      try {
+        const out = new RowWriter(insert.bytes / Math.max(1, Math.ceil(insert.rows.length / rowsAtOnce)))
+        const { stream } = await client.exec({
+          query: `INSERT INTO ${insert.table} (${insert.columns.join(', ')}) FORMAT RowBinary`,
+          values: Readable.from(encoded(insert, out, own.resolve, signal), { objectMode: false }),
+          clickhouse_settings: { ...insertSettings, insert_deduplication_token: insert.token },
+          abort_signal: signal,
+        })
+        for await (const _ of stream) void _
+        return out.adjusted
+      } finally {
+        // A request that never got through has not encoded anything.
+        own.resolve()
+      }
+    },
   }
-  const { stream } = await client.exec({
-    query: `INSERT INTO ${table} (${columns.join(', ')}) FORMAT RowBinary`,
-    values: Readable.from([out.bytes()], { objectMode: false }),
-    clickhouse_settings: { ...insertSettings, insert_deduplication_token: token },
-    abort_signal: signal,
-  })
-  for await (const _ of stream) void _
-  return out.adjusted
+}
+
+/** The rows, some at a time as the server takes them: encoded they are larger than on the log. */
+async function* encoded<Row>(
+  { rows, write }: Insert<Row>,
+  out: RowWriter,
+  done: () => void,
+  signal: AbortSignal,
+): AsyncGenerator<Buffer> {
+  try {
+    for (let at = 0; at < rows.length; at += rowsAtOnce) {
+      signal.throwIfAborted()
+      for (const row of rows.slice(at, at + rowsAtOnce)) write(out, row)
+      yield out.take()
+      await setImmediate()
+    }
+  } finally {
+    done()
+  }
 }

@@ -25,6 +25,14 @@ export class RowWriter {
     return this.#buffer.subarray(0, this.#at)
   }
 
+  /** What was written since the last `take`; the caller's own from now on. */
+  take(): Buffer {
+    const taken = this.bytes()
+    this.#buffer = Buffer.allocUnsafe(this.#buffer.length)
+    this.#at = 0
+    return taken
+  }
+
   byte(value: number): void {
     this.#reserve(1)
     this.#buffer[this.#at++] = value
@@ -128,19 +136,20 @@ export class RowWriter {
   }
 
   /**
-   * (version, revision, content hash) as one UInt256 that orders like the triple: 64 bits, 32 bits, 128 bits. The numbers
-   * are shifted to be unsigned.
+   * (version, revision, content hash, retracted) as one UInt256 that orders like the four: 64, 32, 128 and 8 bits. The
+   * numbers are shifted to be unsigned.
    */
-  precedence(version: number, revision: number, contentHash: string): void {
+  precedence(version: number, revision: number, contentHash: string, retracted: boolean): void {
+    this.byte(retracted ? 1 : 0)
     this.#hex(contentHash, contentHash.length === 32 ? hashPlaces : noPlaces)
     this.uint32(this.#whole(revision, -0x8000_0000, 0x7fff_ffff) + 0x8000_0000)
-    this.#reserve(12)
+    this.#reserve(11)
     const whole = this.#whole(version, Number.MIN_SAFE_INTEGER, Number.MAX_SAFE_INTEGER)
     const high = Math.floor(whole / 2 ** 32)
     this.#buffer.writeUInt32LE(whole - high * 2 ** 32, this.#at)
     this.#buffer.writeUInt32LE(high + 0x8000_0000, this.#at + 4)
-    this.#buffer.writeUInt32LE(0, this.#at + 8)
-    this.#at += 12
+    this.#at += 8
+    this.repeat(0, 3)
   }
 
   /** 16 bytes; `places` tells for each where its two digits stand. */

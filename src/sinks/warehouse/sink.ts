@@ -2,20 +2,21 @@ import { ClickHouseLogLevel, createClient } from '@clickhouse/client'
 import type { Logger } from 'pino'
 import type { Context } from '../../core/context.ts'
 import { isAbort, VconduitError } from '../../core/errors.ts'
-import type { AnyRange, OffsetRange, RangeLimits, Sink } from '../../core/sink.ts'
+import type { ConversationEvent } from '../../core/records.ts'
+import type { AnyRange, OffsetRange, RangeLimits, Sink, SinkRecord } from '../../core/sink.ts'
 import { conversationHeaders } from '../../core/sink.ts'
 import { type ConversationRow, conversationRows } from './conversation-rows.ts'
 import {
   type ErasureRow,
+  erasureInEvent,
   erasureRows,
   erasuresInConversations,
-  erasuresInEvents,
   findErasures,
   removeErased,
 } from './erasures.ts'
 import { warehouseError } from './errors.ts'
 import { eventRows } from './event-rows.ts'
-import { type Insert, insertOnce, insertTimeoutSeconds } from './insert.ts'
+import { createInserter, type Insert, insertTimeoutSeconds } from './insert.ts'
 import type { RowWriter } from './row-binary.ts'
 import { ensureDatabase, ensureSchema } from './schema.ts'
 import { readTable } from './tables.ts'
@@ -30,11 +31,12 @@ export interface WarehouseSinkOptions {
   readonly username: string
   readonly password: string
   readonly log: Logger
-  /** How large a range it is fed. Default: 50,000 records, 32 MiB, one second. */
+  /** How large a range it is fed. */
   readonly limits?: RangeLimits
 }
 
-export const defaultWarehouseLimits: RangeLimits = { maxRecords: 50_000, maxBytes: 32 << 20, lingerMs: 1_000 }
+/** The default of a configuration too. ClickHouse wants 10,000 rows and more; an event has about 600 bytes. */
+export const defaultWarehouseLimits: RangeLimits = { maxRecords: 50_000, maxBytes: 8 << 20, lingerMs: 1_000 }
 
 /** A larger range is inserted in pieces of at most so much, each under a token of its own. */
 const pieceLimits = { records: 200_000, bytes: 64 << 20 }
@@ -60,12 +62,13 @@ export function createWarehouseSink(options: WarehouseSinkOptions): Sink {
       log: { level: ClickHouseLogLevel.OFF },
     })
   const client = clientOf(true)
+  const inserter = createInserter(client)
   const events = eventRows(readTable('events_all'))
   const conversations = conversationRows(readTable('conversations_all'))
   const erasures = erasureRows(readTable('erasures_all'))
 
   async function insert<Row>(rows: Insert<Row>, ctx: Context): Promise<void> {
-    const adjusted = await insertOnce(client, rows, ctx.signal)
+    const adjusted = await inserter.insertOnce(rows, ctx.signal)
     if (adjusted > 0) log.warn({ table: rows.table, token: rows.token, adjusted }, 'values out of range were adjusted')
   }
 
@@ -88,32 +91,30 @@ export function createWarehouseSink(options: WarehouseSinkOptions): Sink {
   }
 
   async function writeEvents(range: OffsetRange<'events'>, ctx: Context): Promise<void> {
-    const rows = range.records.flatMap(({ stored, value }) =>
-      value === null ? [] : [{ value, bytes: sizeOf(stored) }],
-    )
-    for (const piece of piecesOf(rows, range.token))
-      await insert(
-        {
-          table: 'events_all',
-          columns: events.columns,
-          write: (out: RowWriter, row) => events.write(out, row.value),
-          ...piece,
-        },
-        ctx,
-      )
-    await erase(range, erasuresInEvents(range), new Set(rows.map(({ value }) => value.conversationId)), ctx)
+    const ids = new Set<string>()
+    const erasing: ErasureRow[] = []
+    const write = (out: RowWriter, { stored, value }: SinkRecord<ConversationEvent>) => {
+      if (value === null) return
+      events.write(out, value)
+      ids.add(value.conversationId)
+      const erasure = erasureInEvent(range, stored, value)
+      if (erasure !== undefined) erasing.push(erasure)
+    }
+    for (const piece of piecesOf(range.records, sizeOf, range.token))
+      await insert({ table: 'events_all', columns: events.columns, write, ...piece }, ctx)
+    await erase(range, erasing, ids, ctx)
   }
 
   async function writeConversations(range: OffsetRange<'conversations'>, ctx: Context): Promise<void> {
     // Of the revisions in a range only the last is of use to anybody.
-    const last = new Map<string, ConversationRow & { bytes: number }>()
+    const last = new Map<string, ConversationRow>()
     for (const { stored, value } of range.records) {
       const conversationId = value?.conversationId ?? stored.key.toString()
       const revision = value?.revision ?? Number(stored.headers[conversationHeaders.revision] ?? 0)
       const vcon = stored.value ?? Buffer.alloc(0)
-      last.set(conversationId, { conversationId, revision, head: value, vcon, bytes: sizeOf(stored) })
+      last.set(conversationId, { conversationId, revision, head: value, vcon })
     }
-    for (const piece of piecesOf([...last.values()], range.token))
+    for (const piece of piecesOf([...last.values()], ({ vcon }) => vcon.length, range.token))
       await insert({ table: 'conversations_all', ...conversations, ...piece }, ctx)
     await erase(range, erasuresInConversations(range), last.keys(), ctx)
   }
@@ -152,7 +153,7 @@ function classified(doing: string, error: unknown, { signal }: Context): unknown
     : warehouseError(doing, error)
 }
 
-const sizeOf = (stored: { readonly value: Buffer | null }) => stored.value?.length ?? 0
+const sizeOf = ({ stored }: SinkRecord<unknown>) => stored.value?.length ?? 0
 
 interface Piece<Row> {
   readonly rows: readonly Row[]
@@ -160,21 +161,24 @@ interface Piece<Row> {
   readonly token: string
 }
 
-/** A row takes about as much in the warehouse's format as on the log, and never less than this, bytes. */
-const rowOverhead = 128
+/** A row takes at most about so much more in the warehouse's format than on the log, bytes. */
+const rowOverhead = 320
 
 /** Cuts a range by what is on the log alone, so that every replay cuts it alike. */
-function piecesOf<Row extends { readonly bytes: number }>(rows: readonly Row[], token: string): readonly Piece<Row>[] {
-  const pieces: { rows: Row[]; bytes: number }[] = []
-  for (const row of rows) {
-    const size = row.bytes + rowOverhead
-    const current = pieces.at(-1)
-    if (current === undefined || current.rows.length >= pieceLimits.records || current.bytes + size > pieceLimits.bytes)
-      pieces.push({ rows: [row], bytes: size })
-    else {
-      current.rows.push(row)
-      current.bytes += size
-    }
+function piecesOf<Row>(rows: readonly Row[], bytesOf: (row: Row) => number, token: string): readonly Piece<Row>[] {
+  const pieces: Omit<Piece<Row>, 'token'>[] = []
+  let first = 0
+  let bytes = 0
+  const cut = (end: number) => {
+    if (end > first) pieces.push({ rows: rows.slice(first, end), bytes })
+    first = end
+    bytes = 0
   }
+  for (const [index, row] of rows.entries()) {
+    const size = bytesOf(row) + rowOverhead
+    if (index - first >= pieceLimits.records || bytes + size > pieceLimits.bytes) cut(index)
+    bytes += size
+  }
+  cut(rows.length)
   return pieces.map((piece, index) => ({ ...piece, token: pieces.length === 1 ? token : `${token}/${index}` }))
 }

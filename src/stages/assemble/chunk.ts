@@ -5,8 +5,10 @@ import type { Observation } from './facts.ts'
 export interface ChunkEntry {
   readonly eventId: string
   readonly observation: Observation
-  /** The event as it stands on the log, if with this observation it says something new; else undefined. */
+  /** The event as it stands on the log, if with this observation it says something new and may be kept; else undefined. */
   readonly event: Buffer | undefined
+  /** With this observation the fact says what an erasure takes away. */
+  readonly erased: boolean
 }
 
 const format = 1
@@ -16,6 +18,7 @@ const headerBytes = 5
 const entryBytes = 19
 const retractedFlag = 1
 const eventFlag = 2
+const erasedFlag = 4
 
 /** What a batch adds to a conversation, in one value: a fraction of the cost of one value per fact. Little-endian. */
 export function encodeChunk(entries: readonly ChunkEntry[]): Buffer {
@@ -26,11 +29,12 @@ export function encodeChunk(entries: readonly ChunkEntry[]): Buffer {
   bytes.writeUInt8(format, 0)
   bytes.writeUInt32LE(entries.length, 1)
   let at = headerBytes
-  for (const { eventId, observation, event } of entries) {
+  for (const { eventId, observation, event, erased } of entries) {
     const { version, revision, retracted, contentHash } = observation
     bytes.writeDoubleLE(version, at)
     bytes.writeInt32LE(revision, at + 8)
-    bytes.writeUInt8((retracted ? retractedFlag : 0) | (event === undefined ? 0 : eventFlag), at + 12)
+    const flags = (retracted ? retractedFlag : 0) | (event === undefined ? 0 : eventFlag) | (erased ? erasedFlag : 0)
+    bytes.writeUInt8(flags, at + 12)
     const idBytes = bytes.write(eventId, at + entryBytes)
     const hashBytes = bytes.write(contentHash, at + entryBytes + idBytes)
     bytes.writeUInt8(idBytes, at + 13)
@@ -61,7 +65,8 @@ export function* decodeChunk(bytes: Buffer): Generator<ChunkEntry> {
       contentHash: bytes.toString('utf8', idEnd, hashEnd),
     }
     const event = (flags & eventFlag) === 0 ? undefined : bytes.subarray(hashEnd, eventEnd)
-    yield { eventId: bytes.toString('latin1', at + entryBytes, idEnd), observation, event }
+    const erased = (flags & erasedFlag) !== 0
+    yield { eventId: bytes.toString('latin1', at + entryBytes, idEnd), observation, event, erased }
     at = eventEnd
   }
 }

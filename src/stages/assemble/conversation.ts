@@ -1,6 +1,7 @@
+import type { Codec } from '../../core/log.ts'
 import type { ConversationEvent } from '../../core/records.ts'
 import type { ChunkEntry } from './chunk.ts'
-import type { Erasure } from './erasure.ts'
+import { type Erasure, isErased } from './erasure.ts'
 import { effectiveVersionOf, type Observation, observationOf, saysTheSame, winnerOf, withObservation } from './facts.ts'
 
 /** What has been written of a conversation, and what must never be written again. */
@@ -16,10 +17,14 @@ export interface ConversationState {
 
 export const nothingWritten: ConversationState = { revision: 0, written: '', timestamp: 0, erasures: [] }
 
-/** A fact: every observation of it, lowest first, and the event of the winning one, as bytes until somebody decodes it. */
+/** A fact: every observation of it, lowest first, and the event of the winning one. */
 export interface KeptFact {
   readonly observations: readonly Observation[]
-  readonly event: ConversationEvent | Buffer
+  /**
+   * As bytes until somebody decodes it. Undefined if an erasure took it away: then the observations alone remain, so that an
+   * older one that comes late is known to be older and does not bring the fact back.
+   */
+  readonly event: ConversationEvent | Buffer | undefined
 }
 
 /** Decoded, an event takes about this many times the bytes that it has on the log, and so many more. */
@@ -44,17 +49,16 @@ export class Conversation {
   }
 
   /** Adds what was kept earlier. */
-  restore({ eventId, observation, event }: ChunkEntry): void {
+  restore({ eventId, observation, event, erased }: ChunkEntry): void {
     const known = this.facts.get(eventId)
     const observations = withObservation(known?.observations ?? [], observation) ?? known?.observations ?? []
-    const kept = event ?? known?.event
-    if (kept !== undefined) this.facts.set(eventId, { observations, event: kept })
+    this.facts.set(eventId, { observations, event: erased ? undefined : (event ?? known?.event) })
     this.sizeBytes += factBytes + (event?.length ?? 0)
   }
 
   /**
    * Adds an observation. Undefined if it was made before; else what is to be kept of it, and whether the vCon may differ.
-   * `bytes` are the event as it stands on the log.
+   * `bytes` are the event as it stands on the log. What an erasure takes away is not kept for a moment.
    */
   observe(
     event: ConversationEvent,
@@ -65,10 +69,35 @@ export class Conversation {
     const observations = known === undefined ? [observation] : withObservation(known.observations, observation)
     if (observations === undefined) return undefined
     const saysNew = known === undefined || !saysTheSame(winnerOf(known.observations), winnerOf(observations))
-    this.facts.set(event.id, { observations, event: saysNew ? event : known.event })
-    this.sizeBytes += factBytes + (saysNew ? bytes.length * decodedFactor + decodedBytes : 0)
+    const erased = saysNew && isErased(event, this.state.erasures)
+    const isKept = saysNew && !erased
+    const said = saysNew ? event : known.event
+    this.facts.set(event.id, { observations, event: erased ? undefined : said })
+    this.sizeBytes += factBytes + (isKept ? bytes.length * decodedFactor + decodedBytes : 0)
     const matters = saysNew || effectiveVersionOf(known.observations) !== effectiveVersionOf(observations)
-    return { entry: { eventId: event.id, observation, event: saysNew ? bytes : undefined }, matters }
+    return { entry: { eventId: event.id, observation, event: isKept ? bytes : undefined, erased }, matters }
+  }
+
+  /** Lets go of what its erasures take away of the facts that were known before them. */
+  async forgetErased(codec: Codec<ConversationEvent>): Promise<void> {
+    for (const [id, { observations, event: kept }] of this.facts) {
+      const event = Buffer.isBuffer(kept) ? await codec.decode(kept) : kept
+      if (event !== undefined && isErased(event, this.state.erasures))
+        this.facts.set(id, { observations, event: undefined })
+    }
+  }
+
+  /** Everything that is kept, as one batch would have added it. What no observation says any more is not among it. */
+  entries(codec: Codec<ConversationEvent>): readonly ChunkEntry[] {
+    return [...this.facts].flatMap(([eventId, { observations, event }]) => {
+      const bytes = event === undefined || Buffer.isBuffer(event) ? event : codec.encode(event)
+      return observations.map((observation, index) => ({
+        eventId,
+        observation,
+        event: index === 0 ? bytes : undefined,
+        erased: bytes === undefined,
+      }))
+    })
   }
 }
 

@@ -3,9 +3,8 @@ import type { Codec, LogRecord } from '../../core/log.ts'
 import type { ConversationEvent } from '../../core/records.ts'
 import { conversationHeaders } from '../../core/sink.ts'
 import { vconJson } from '../../vcon/serialize.ts'
-import type { ChunkEntry } from './chunk.ts'
 import type { Conversation, ConversationState } from './conversation.ts'
-import { erasesConversation, isErased } from './erasure.ts'
+import { erasesConversation } from './erasure.ts'
 import { effectiveVersionOf, type KnownFact } from './facts.ts'
 import { type FoldedConversation, foldFacts } from './fold.ts'
 import type { Known } from './merge.ts'
@@ -17,8 +16,6 @@ export interface Emission {
   readonly record: LogRecord | undefined
   /** What its state is once the record is on the topic. */
   readonly state: ConversationState
-  /** Ids of events that an erasure took away. */
-  readonly erased: readonly string[]
   /** Little more will come. */
   readonly isClosed: boolean
 }
@@ -27,22 +24,20 @@ export interface Emission {
 export async function emissionOf(conversation: Conversation, codec: Codec<ConversationEvent>): Promise<Emission> {
   const { id, state } = conversation
   const facts: KnownFact[] = []
-  const erased: string[] = []
-  for (const [eventId, { observations, event: kept }] of conversation.facts) {
+  for (const { observations, event: kept } of conversation.facts.values()) {
     const decoding = Buffer.isBuffer(kept) ? codec.decode(kept) : kept
     const event = decoding instanceof Promise ? await decoding : decoding
-    if (isErased(event, state.erasures)) erased.push(eventId)
-    else facts.push({ event, effectiveVersion: effectiveVersionOf(observations) })
+    if (event !== undefined) facts.push({ event, effectiveVersion: effectiveVersionOf(observations) })
   }
   const folded = foldFacts(facts, state.erasures)
   const isClosed = folded === null || folded.head.state === 'closed'
   const next = nextRecord(folded, state)
-  if (next === undefined) return { conversation, record: undefined, state, erased, isClosed }
+  if (next === undefined) return { conversation, record: undefined, state, isClosed }
   const revision = state.revision + 1
   const { written, timestamp, value } = next
   const headers = { [conversationHeaders.revision]: `${revision}`, ...next.headers(revision) }
   const record = { key: Buffer.from(id), value, timestamp, headers }
-  return { conversation, record, state: { ...state, revision, written, timestamp }, erased, isClosed }
+  return { conversation, record, state: { ...state, revision, written, timestamp }, isClosed }
 }
 
 interface NextRecord extends Pick<ConversationState, 'written' | 'timestamp'> {
@@ -76,37 +71,19 @@ function nextRecord(folded: FoldedConversation | null, state: ConversationState)
 export async function writeEmissions(
   emissions: readonly Emission[],
   { store, recent }: Known,
-  codec: Codec<ConversationEvent>,
   append: (records: readonly LogRecord[]) => Promise<unknown>,
 ): Promise<number> {
   const records = emissions.map(({ record }) => record).filter(record => record !== undefined)
   if (records.length > 0) await append(records)
   await store.transaction(writer => {
-    for (const { conversation, state, record, erased } of emissions) {
-      const { id, nextChunk } = conversation
+    for (const { conversation, state, record } of emissions) {
+      const { id } = conversation
       conversation.state = state
       if (record !== undefined) writer.state(id, state)
-      if (erased.length > 0) {
-        for (const eventId of erased) conversation.facts.delete(eventId)
-        writer.removeChunks(id, nextChunk)
-        writer.chunk(id, conversation.nextChunk++, entriesOf(conversation, codec))
-      }
       writer.clean(id)
     }
   })
-  // What is erased is not to linger in memory, and what is closed need not.
-  for (const { conversation, erased, isClosed } of emissions)
-    if (isClosed || erased.length > 0) recent.forget(conversation.id)
+  // Little more will come of what is closed: its memory is for others.
+  for (const { conversation, isClosed } of emissions) if (isClosed) recent.forget(conversation.id)
   return records.length
-}
-
-/** A conversation as one chunk: the event of a fact stands with its first entry. */
-function entriesOf(conversation: Conversation, codec: Codec<ConversationEvent>): readonly ChunkEntry[] {
-  return [...conversation.facts].flatMap(([eventId, { observations, event }]) =>
-    observations.map((observation, index) => ({
-      eventId,
-      observation,
-      event: index > 0 ? undefined : Buffer.isBuffer(event) ? event : codec.encode(event),
-    })),
-  )
 }

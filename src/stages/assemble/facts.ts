@@ -58,12 +58,17 @@ export const saysTheSame = (a: Observation, b: Observation) =>
 
 /**
  * The lowest version of the trailing run of observations with equal content: since when the fact has been as it is.
- * (A,10)(A,30) gives 10; (A,10)(B,20)(A,30) gives 30. `observations` are lowest first.
+ * (A,10)(A,30) gives 10; (A,10)(B,20)(A,30) gives 30. `observations` are lowest first. A detour leaves no trace: of each
+ * version only the highest revision counts, because a move delivers all that is known of the fact again.
  */
 export function effectiveVersionOf(observations: readonly Observation[]): number {
-  const winner = winnerOf(observations)
-  const change = observations.findLastIndex(observation => !saysTheSame(observation, winner))
-  return observations[change + 1]?.version ?? winner.version
+  let since = winnerOf(observations)
+  for (const observation of observations.toReversed()) {
+    if (observation.version === since.version && observation.revision < since.revision) continue
+    if (!saysTheSame(observation, since)) break
+    since = observation
+  }
+  return since.version
 }
 
 /** The facts that a set of events amounts to: whatever their order and however often each comes. */

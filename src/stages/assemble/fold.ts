@@ -31,13 +31,12 @@ export function foldConversation(events: Iterable<ConversationEvent>): FoldedCon
 /** As `foldConversation`, for facts whose observations have been compared already. */
 export function foldFacts(facts: readonly KnownFact[], erasures: readonly Erasure[]): FoldedConversation | null {
   if (erasesConversation(erasures)) return null
-  const kept = facts.filter(({ event }) => !isErased(event, erasures))
-  const live = kept.map(({ event }) => event).filter(({ retracted }) => !retracted)
-  const story = storyOf(live)
+  // What is retracted never belonged here: another order of arrival would not have brought it.
+  const live = facts.filter(({ event }) => !event.retracted && !isErased(event, erasures))
+  const story = storyOf(live.map(({ event }) => event))
   if (story === undefined) return null
 
-  // What was retracted counts too: taking something away is a change.
-  const updatedAt = kept.reduce((latest, { effectiveVersion }) => Math.max(latest, effectiveVersion), story.startedAt)
+  const updatedAt = live.reduce((latest, { effectiveVersion }) => Math.max(latest, effectiveVersion), story.startedAt)
   const dialogs = dialogsOf(story)
   const { attachments, files } = attachmentsOf(story, dialogs)
   const analysis = [...analysesOf(story, dialogs), ...files]

@@ -28,6 +28,8 @@ export interface Merge {
 interface Touched {
   readonly conversation: Conversation
   stateChanged: boolean
+  /** It has a new erasure: what that takes away is to leave the durable state with it. */
+  erases: boolean
   readonly added: ChunkEntry[]
 }
 
@@ -51,7 +53,7 @@ export async function mergeEvents(
     if (known !== undefined) return known
     const found = recent.get(id) ?? store.read(id)
     const conversation = found ?? new Conversation(id, nothingWritten)
-    const touching = { conversation, stateChanged: found === undefined, added: [] }
+    const touching = { conversation, stateChanged: found === undefined, erases: false, added: [] }
     touched.set(id, touching)
     return touching
   }
@@ -72,7 +74,10 @@ export async function mergeEvents(
       continue
     }
     const erases = erase(conversation, event)
-    if (erases) touching.stateChanged = true
+    if (erases) {
+      touching.stateChanged = true
+      touching.erases = true
+    }
     const observed = conversation.observe(event, record.value ?? Buffer.alloc(0))
     if (observed === undefined) drop('seen-before')
     else touching.added.push(observed.entry)
@@ -80,21 +85,22 @@ export async function mergeEvents(
       changed.set(id, erases || type === 'conversation.ended' || changed.get(id) === true)
   }
 
-  for (const { conversation } of touched.values()) recent.keep(conversation)
+  for (const { conversation, erases } of touched.values()) {
+    if (erases) await conversation.forgetErased(codec)
+    recent.keep(conversation)
+  }
   return {
     changed,
     refused,
     dropped,
     write(writer) {
-      for (const { conversation, stateChanged, added } of touched.values()) {
-        const { id, state } = conversation
+      for (const { conversation, stateChanged, erases, added } of touched.values()) {
+        const { id, state, nextChunk } = conversation
         if (stateChanged) writer.state(id, state)
-        if (!erasesConversation(state.erasures)) {
-          if (added.length > 0) writer.chunk(id, conversation.nextChunk++, added)
-        } else if (stateChanged) {
-          writer.removeChunks(id, conversation.nextChunk)
-          conversation.facts.clear()
-        }
+        if (erases) writer.removeChunks(id, nextChunk)
+        if (erasesConversation(state.erasures)) conversation.facts.clear()
+        else if (erases) writer.chunk(id, conversation.nextChunk++, conversation.entries(codec))
+        else if (added.length > 0) writer.chunk(id, conversation.nextChunk++, added)
       }
     },
   }
