@@ -29,14 +29,22 @@ const formOf = (unit: TimeUnit) => (unit === 'iso' ? 'ISO 8601' : `${unit} since
 
 const iso = /^(\d{4}-\d{2}-\d{2})(?:[T ](\d{2}:\d{2})(:\d{2})?([.,]\d{1,12})?)?\s*(Z|[+-]\d{2}(?::?\d{2})?)?$/i
 
+/** How most vendors write it; Date.parse reads this as it is. */
+const usualIso = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{3}Z$/
+
 function isoMs(value: unknown): number | undefined {
-  const [, date, minutes = '00:00', seconds = ':00', fraction = '', zone = 'Z'] =
-    typeof value === 'string' ? (iso.exec(value.trim()) ?? []) : []
-  if (date === undefined) return undefined
+  if (typeof value !== 'string') return undefined
+  const ms = Date.parse(usualIso.test(value) ? value : usualForm(value))
+  return Number.isNaN(ms) ? undefined : ms
+}
+
+/** Empty if it is no ISO time. */
+function usualForm(text: string): string {
+  const [, date, minutes = '00:00', seconds = ':00', fraction = '', zone = 'Z'] = iso.exec(text.trim()) ?? []
+  if (date === undefined) return ''
   const millis = `.${fraction.slice(1, 4).padEnd(3, '0')}`
   // Date.parse takes a zoneless time as local: a record must not mean something else on another machine.
-  const ms = Date.parse(`${date}T${minutes}${seconds}${millis}${zoneOf(zone)}`)
-  return Number.isNaN(ms) ? undefined : ms
+  return `${date}T${minutes}${seconds}${millis}${zoneOf(zone)}`
 }
 
 function zoneOf(zone: string): string {

@@ -55,6 +55,8 @@ export function completeEvent(
   const section = carriedSection(fact)
   const stream = fact.stream ?? raw.stream
   const event: Record<string, unknown> = {
+    // First, as the engine copies them faster so.
+    ...noSections,
     id: eventIdOf(raw.vendor, raw.account, stream, fact.key, fact.type),
     type: fact.type,
     version: carried('version', versionOf(fact, raw)),
@@ -76,7 +78,6 @@ export function completeEvent(
     rawOffset: at.offset,
     rawHash: raw.hash,
     contentHash: contentHashOfFact({ type: fact.type, occurredAt, sequence, section }),
-    ...noSections,
   }
   event[sectionFields[fact.type]] = section
   // Sound once encoded: what a SectionInput leaves out has a default in the schema.
