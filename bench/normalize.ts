@@ -50,7 +50,7 @@ export async function benchNormalize(conversations = 1_500, rounds = 3): Promise
 async function normalize(log: EventLog, codecs: RecordCodecs, records: number): Promise<number> {
   const metrics = new StageMetrics(now)
   const codec = codecs.deadLetter
-  const deadLetters = createDeadLetters({ log, codec, topic: topics.deadLetters, stage: 'normalize', metrics, now })
+  const deadLetters = createDeadLetters({ codec, topic: topics.deadLetters, stage: 'normalize', now })
   const accounts = [callAccount]
   const stop = new AbortController()
   const stage = createNormalizeStage({ log, codecs, topics, accounts, deadLetters, metrics })
@@ -86,8 +86,7 @@ async function copy(
           timestamp: record.timestamp,
         })
     }
-    await log.append('copy', records)
-    await batch.commit()
+    await batch.commit([{ topic: 'copy', records }])
     seen += batch.records.length
     appended += records.length
     if (seen >= count) stop.abort()

@@ -11,6 +11,12 @@ export interface LogRecord {
   readonly headers?: Readonly<Record<string, string>>
 }
 
+/** Records for one topic. */
+export interface Output {
+  readonly topic: string
+  readonly records: readonly LogRecord[]
+}
+
 /** A record as it stands on the log. */
 export interface StoredRecord extends LogRecord {
   /** Grows by at least one from record to record of a partition. */
@@ -54,8 +60,12 @@ export interface LogBatch {
    * Call it after every earlier batch of the partition is committed.
    */
   prepare(): Promise<void>
-  /** Durably moves the group past this batch. Batches of a partition are committed in the order they came. */
-  commit(): Promise<void>
+  /**
+   * Durably appends the outputs and moves the group past this batch. An adapter that can do both in one step does (the
+   * embedded log); another appends first, and a crash in between lets the outputs be appended again. Waits as `append` does while
+   * retention cannot make room. Batches of a partition are committed in the order they came; committing one again does nothing.
+   */
+  commit(outputs?: readonly Output[]): Promise<void>
 }
 
 export interface PartitionStats {
@@ -90,6 +100,11 @@ export interface EventLog {
    * acknowledged before stays. May be called concurrently; two calls may interleave, records of one call and key do not.
    */
   append(topic: string, records: readonly LogRecord[]): Promise<readonly Position[]>
+  /**
+   * As `append`, for several topics; positions in the order of the outputs and their records. An adapter that can append all
+   * or nothing does (the embedded log); another appends output after output, and a crash may leave only the first ones.
+   */
+  appendAll(outputs: readonly Output[]): Promise<readonly Position[]>
   /**
    * Batches of the partitions assigned to this member of the group, from the group's committed offset (or the oldest
    * record) on, as records arrive, until `ctx.signal` aborts: then it ends without an error. The next batch of a partition

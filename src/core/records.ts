@@ -1,6 +1,6 @@
 // Generated from schemas/avro by `npm run generate`; do not edit.
 
-/** Where a slice of a stream resumes. Topic checkpoints, compacted by connector/stream/slice. */
+/** Where a slice of a stream resumes. Topic checkpoints, compacted by connector/stream/slice. Without a vendor: how far correlation has delivered a partition (the slice) of uncorrelated. */
 export interface Checkpoint {
   /** The vendor of the connector. */
   readonly vendor: string

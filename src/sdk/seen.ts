@@ -23,8 +23,11 @@ export interface SeenIndex {
    * may be asked again.
    */
   isNew(stream: string, key: string, hash: string): boolean
-  /** Call it when the records are durable on the log, never before. Resolves when it is durable itself. */
-  remember(entries: readonly SeenEntry[]): Promise<void>
+  /**
+   * Call it when the records are durable on the log, never before. Resolves when it is durable itself. `alongside` writes
+   * more to the same state in the same transaction, under keys of its own; such transactions come one after the other.
+   */
+  remember(entries: readonly SeenEntry[], alongside?: (writer: StateWriter) => void): Promise<void>
 }
 
 export interface SeenOptions {
@@ -77,10 +80,10 @@ export function createSeenIndex(state: State, { keepMs, now }: SeenOptions): See
       if (fresh) unsettled.set(id, (unsettled.get(id) ?? new Set()).add(hash))
       return fresh
     },
-    async remember(entries) {
-      if (entries.length === 0) return
+    async remember(entries, alongside) {
+      if (entries.length === 0 && alongside === undefined) return
       // One after the other, as each compares with what the one before has written.
-      const mine = writing.then(() => write(entries))
+      const mine = writing.then(() => write(entries, alongside))
       writing = mine.catch(() => {})
       await mine
       for (const { stream, key, hash } of entries) {
@@ -92,7 +95,7 @@ export function createSeenIndex(state: State, { keepMs, now }: SeenOptions): See
     },
   }
 
-  function write(entries: readonly SeenEntry[]): Promise<void> {
+  function write(entries: readonly SeenEntry[], alongside: ((writer: StateWriter) => void) | undefined): Promise<void> {
     const hour = hourNow()
     const latest = new Map<string, SeenEntry>()
     for (const entry of entries) {
@@ -111,6 +114,7 @@ export function createSeenIndex(state: State, { keepMs, now }: SeenOptions): See
         writer.put(ageKey(hour, id), empty)
       }
       sweep(writer, written, removalsPerEntry * entries.length)
+      alongside?.(writer)
     })
   }
 }

@@ -9,7 +9,7 @@ import { type Emission, emissionOf, writeEmissions } from './assemble/emit.ts'
 import { type Known, mergeEvents } from './assemble/merge.ts'
 import { openAssemblyStore } from './assemble/store.ts'
 import { createDeadLetters } from './dead-letters.ts'
-import { batchesAndTicks } from './loop.ts'
+import { batchesAndTicks, commitBatch } from './loop.ts'
 import type { StageMetrics } from './metrics.ts'
 import { retrying } from './retry.ts'
 import type { Stage } from './stage.ts'
@@ -147,8 +147,6 @@ export function createAssembleStage(deps: AssembleDeps): Stage {
     if (isNew) await emitDue(assembly, ctx)
     const { store, dirty } = assembly
     const { changed, dropped, refused, write } = await mergeEvents(batch.records, assembly, codecs.event)
-    const letters = deadLetters(ctx)
-    await retrying('appending dead letters', () => letters.ofBatch(batch, refused), metrics, ctx)
     const now = ctx.now().getTime()
     const durable = store.transaction(writer => {
       write(writer)
@@ -159,14 +157,17 @@ export function createAssembleStage(deps: AssembleDeps): Stage {
       dirty.set(id, { since: before?.since ?? now, changedAt: now, urgent: urgent || (before?.urgent ?? false) })
     }
     const [emissions] = await Promise.all([prepare(changed, assembly), durable])
-    await retrying('committing events', () => batch.commit(), metrics, ctx)
-    for (const [reason, count] of dropped) metrics.dropped(reason, count)
-    metrics.finished(batch.records.length, 0)
+    await commitBatch(
+      batch,
+      { outputs: [], refused, dropped, emitted: 0 },
+      { deadLetters: deadLetters(ctx), metrics },
+      ctx,
+    )
     await emitDue(assembly, ctx, emissions)
   }
 
   const deadLetters = ({ now }: Context) =>
-    createDeadLetters({ log, codec: codecs.deadLetter, topic: topics.deadLetters, stage: stageName, metrics, now })
+    createDeadLetters({ codec: codecs.deadLetter, topic: topics.deadLetters, stage: stageName, now })
 
   return {
     name: stageName,

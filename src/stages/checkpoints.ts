@@ -1,18 +1,23 @@
 import type { Connector, Slice } from '../core/connector.ts'
 import { configError } from '../core/errors.ts'
 import type { Json } from '../core/json.ts'
-import type { Codec, EventLog } from '../core/log.ts'
+import type { Codec, EventLog, Output } from '../core/log.ts'
 import type { Checkpoint } from '../core/records.ts'
 
 /** Names a slice of an account among all: the key of its checkpoint. */
 export const sliceKeyOf = (vendor: string, account: string, { stream, id }: Slice) =>
   JSON.stringify([vendor, account, stream, id])
 
+/** What names a slice in its checkpoint. */
+export type SliceName = Pick<Checkpoint, 'vendor' | 'account' | 'stream' | 'slice'>
+
 /** Where every slice resumes. */
 export interface Checkpoints {
-  get(key: string): Checkpoint | undefined
-  /** Resolves when the checkpoint is durable. */
-  save(checkpoint: Checkpoint): Promise<void>
+  get(name: SliceName): Checkpoint | undefined
+  /** For whoever appends it together with the records that it is about. */
+  outputOf(checkpoint: Checkpoint): Output
+  /** Call it when the checkpoint is durable. */
+  saved(checkpoint: Checkpoint): void
 }
 
 /** Reads the whole topic, which compaction keeps short: the last checkpoint of a slice counts. */
@@ -24,15 +29,18 @@ export async function loadCheckpoints(log: EventLog, codec: Codec<Checkpoint>, t
       else known.set(key.toString(), await codec.decode(value))
     }
   return {
-    get: key => known.get(key),
-    async save(checkpoint) {
-      const { vendor, account, stream, slice, savedAt } = checkpoint
-      const key = sliceKeyOf(vendor, account, { stream, id: slice })
-      await log.append(topic, [{ key: Buffer.from(key), value: codec.encode(checkpoint), timestamp: savedAt }])
-      known.set(key, checkpoint)
-    },
+    get: name => known.get(keyOf(name)),
+    outputOf: checkpoint => ({
+      topic,
+      records: [
+        { key: Buffer.from(keyOf(checkpoint)), value: codec.encode(checkpoint), timestamp: checkpoint.savedAt },
+      ],
+    }),
+    saved: checkpoint => void known.set(keyOf(checkpoint), checkpoint),
   }
 }
+
+const keyOf = ({ vendor, account, stream, slice }: SliceName) => sliceKeyOf(vendor, account, { stream, id: slice })
 
 /**
  * The cursor of a checkpoint. One that its connector does not understand stops the process: reading from the beginning

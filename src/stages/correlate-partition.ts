@@ -4,7 +4,14 @@ import type { ConversationEvent, Uncorrelated } from '../core/records.ts'
 import type { State } from '../core/state.ts'
 import { conversationFields, targetOf } from './complete-event.ts'
 import { type KnownEvent, type KnownLink, learnLink, learnObservation, place, type Scope } from './correlation.ts'
-import { createScopeStore, type ScopeDelivery, type ScopeHead, scopeHashOf, sizeOf } from './scope-store.ts'
+import {
+  createScopeStore,
+  type Outbox,
+  type ScopeDelivery,
+  type ScopeHead,
+  scopeHashOf,
+  sizeOf,
+} from './scope-store.ts'
 
 /** How long and how much the correlate stage remembers. */
 export interface CorrelateSettings {
@@ -29,6 +36,12 @@ export interface CorrelateInput {
   readonly event: ConversationEvent | undefined
 }
 
+/** How far a partition is delivered: everything before this decision, and of its deliveries the first ones. */
+export interface Delivered {
+  readonly decision: number
+  readonly count: number
+}
+
 /** One partition of `uncorrelated`: what is known of its scopes, durably. One loop calls it, one call at a time. */
 export interface CorrelatePartition {
   /**
@@ -38,8 +51,11 @@ export interface CorrelatePartition {
   learn(inputs: readonly CorrelateInput[]): Promise<void>
   /** Decides what time alone decides. False: there is nothing to do now. True: deliver, and call again. */
   age(): Promise<boolean>
-  /** Hands what is decided and not delivered yet to `append`, in portions of a few megabytes. Returns how many. */
-  deliver(append: (records: readonly LogRecord[]) => Promise<void>): Promise<number>
+  /**
+   * Hands what is decided and not delivered yet to `append`, in portions of a few megabytes, each with how far the partition
+   * is delivered then: whoever makes both durable in one step delivers nothing twice. Returns how many.
+   */
+  deliver(append: (records: readonly LogRecord[], delivered: Delivered) => Promise<void>): Promise<number>
   /** How many events wait for a link or for their delivery. */
   waiting(): number
 }
@@ -49,6 +65,8 @@ export interface CorrelatePartitionDeps {
   readonly event: Codec<ConversationEvent>
   readonly settings: CorrelateSettings
   readonly now: () => Date
+  /** How far the last run delivered; undefined if nobody knows. */
+  readonly delivered: Delivered | undefined
 }
 
 /** How much is released or delivered in one go, bytes. */
@@ -62,14 +80,17 @@ interface Touched {
 }
 
 /**
- * Decisions are made durable before they are delivered, and delivered before anything else is decided. So a crash delivers
- * a decision again, but never leaves a delivery that no later decision knows of and would retract.
+ * Decisions are made durable before they are delivered, and delivered before anything else is decided. So a crash never
+ * leaves a delivery that no later decision knows of and would retract; the next run delivers the rest of the last decision.
  */
 export function openCorrelatePartition(deps: CorrelatePartitionDeps): CorrelatePartition {
   const { settings, now } = deps
   const store = createScopeStore(deps.state)
   const heads = store.heads()
-  let outbox = store.outbox()
+  const last = store.outbox()
+  let delivered = deps.delivered?.decision === last.decision ? deps.delivered.count : 0
+  // A state that is younger than the log, as it was lost, must not count again what the log has counted.
+  let outbox: Outbox = { ...last, decision: Math.max(last.decision, deps.delivered?.decision ?? 0) }
   let totalBytes = [...heads.values()].reduce((sum, { sizeBytes }) => sum + sizeBytes, 0)
 
   const setHead = (hash: string, head: ScopeHead | undefined) => {
@@ -89,6 +110,7 @@ export function openCorrelatePartition(deps: CorrelatePartitionDeps): CorrelateP
   async function decide(scopes: ReadonlyMap<string, Touched>): Promise<void> {
     const at = now().getTime()
     const deliveries: ScopeDelivery[] = []
+    const decided: Outbox = { decision: outbox.decision + 1, deliveries }
     const changedHeads = new Map<string, ScopeHead>()
     for (const [hash, { scope, links, events, bodies }] of scopes) {
       const placement = place(scope)
@@ -109,10 +131,11 @@ export function openCorrelatePartition(deps: CorrelatePartitionDeps): CorrelateP
         for (const { eventId, observation, body } of touched.bodies) writer.body(hash, eventId, observation, body)
       }
       for (const [hash, head] of changedHeads) writer.head(hash, head)
-      writer.outbox(deliveries)
+      writer.outbox(decided)
     })
     for (const [hash, head] of changedHeads) setHead(hash, head)
-    outbox = deliveries
+    outbox = decided
+    delivered = 0
   }
 
   /** Ends the wait of scopes, a portion of them at a time. */
@@ -132,7 +155,6 @@ export function openCorrelatePartition(deps: CorrelatePartitionDeps): CorrelateP
   async function forget(hashes: readonly string[]): Promise<void> {
     await store.transaction(writer => {
       for (const hash of hashes) writer.forget(hash)
-      writer.outbox([])
     })
     for (const hash of hashes) setHead(hash, undefined)
   }
@@ -145,7 +167,6 @@ export function openCorrelatePartition(deps: CorrelatePartitionDeps): CorrelateP
     await store.transaction(writer => {
       writer.forgetEvents(hash)
       writer.head(hash, { ...head, sizeBytes })
-      writer.outbox([])
     })
     setHead(hash, { ...head, sizeBytes })
   }
@@ -183,27 +204,31 @@ export function openCorrelatePartition(deps: CorrelatePartitionDeps): CorrelateP
     },
 
     async deliver(append) {
+      const { decision, deliveries } = outbox
+      const before = delivered
       let records: LogRecord[] = []
       let bytes = 0
-      for (const delivery of outbox) {
-        const body = store.body(delivery.scope, delivery.eventId, delivery.observation)
-        // Forgotten only once it was delivered.
-        if (body === undefined) continue
-        const record = await recordOf(delivery, body)
-        records.push(record)
-        bytes += body.length
-        if (bytes < portionBytes) continue
-        await append(records)
+      const flush = async (count: number) => {
+        if (records.length > 0) await append(records, { decision, count })
+        delivered = count
         records = []
         bytes = 0
       }
-      if (records.length > 0) await append(records)
-      const count = outbox.length
-      outbox = []
-      return count
+      for (const [index, delivery] of deliveries.entries()) {
+        if (index < before) continue
+        const body = store.body(delivery.scope, delivery.eventId, delivery.observation)
+        // Forgotten only once it was delivered.
+        if (body === undefined) continue
+        records.push(await recordOf(delivery, body))
+        bytes += body.length
+        if (bytes >= portionBytes) await flush(index + 1)
+      }
+      await flush(deliveries.length)
+      return deliveries.length - before
     },
 
-    waiting: () => [...heads.values()].reduce((sum, { waiting }) => sum + waiting, outbox.length),
+    waiting: () =>
+      [...heads.values()].reduce((sum, { waiting }) => sum + waiting, outbox.deliveries.length - delivered),
   }
 
   /** Enough of the scopes without news for the longest time to make room for a while. */

@@ -87,9 +87,10 @@ export function createDeadLetterDesk({ log, codec, topics, now }: DeadLetterDesk
         )
       const timestamp = now().getTime()
       const key = letter.key ?? Buffer.from(letter.id)
-      await log.append(letter.topic, [{ key, value: letter.value, headers: letter.headers, timestamp }])
-      // A crash before this line lets the record be retried twice: its facts have ids, so nothing is counted twice.
-      await log.append(topic, [{ key, value: null, headers: { [retriedHeader]: id }, timestamp }])
+      await log.appendAll([
+        { topic: letter.topic, records: [{ key, value: letter.value, headers: letter.headers, timestamp }] },
+        { topic, records: [{ key, value: null, headers: { [retriedHeader]: id }, timestamp }] },
+      ])
       return true
     },
   }

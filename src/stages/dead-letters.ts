@@ -1,8 +1,7 @@
 import { VconduitError } from '../core/errors.ts'
 import { uuidFrom } from '../core/ids.ts'
-import type { Codec, EventLog, LogBatch, StoredRecord } from '../core/log.ts'
+import type { Codec, LogBatch, Output, StoredRecord } from '../core/log.ts'
 import type { DeadLetter } from '../core/records.ts'
-import type { StageMetrics } from './metrics.ts'
 
 /** A record of a batch that cannot be processed. */
 export interface Refused {
@@ -27,42 +26,38 @@ export const reasonWith = (reason: string, error: unknown) =>
 export const deadLetterIdOf = (stage: string, ...identity: readonly string[]) =>
   uuidFrom('dead-letter', stage, ...identity)
 
-/** Where one stage puts what it refuses. */
+/** The dead letters of one stage, for whoever appends them. */
 export interface DeadLetters {
-  /** Resolves when the dead letters of these records of the batch are durable. */
-  ofBatch(batch: Pick<LogBatch, 'topic' | 'partition'>, refused: readonly Refused[]): Promise<void>
+  /** For these records of the batch. */
+  ofBatch(batch: Pick<LogBatch, 'topic' | 'partition'>, refused: readonly Refused[]): Output
   /** For what never reached the log. */
-  append(letters: readonly Omit<DeadLetter, 'stage' | 'failedAt'>[]): Promise<void>
+  of(letters: readonly Omit<DeadLetter, 'stage' | 'failedAt'>[]): Output
 }
 
 export interface DeadLetterDeps {
-  readonly log: EventLog
   readonly codec: Codec<DeadLetter>
   /** The topic of dead letters. */
   readonly topic: string
   readonly stage: string
-  readonly metrics: StageMetrics
   readonly now: () => Date
 }
 
-export function createDeadLetters({ log, codec, topic, stage, metrics, now }: DeadLetterDeps): DeadLetters {
-  const append: DeadLetters['append'] = async letters => {
-    if (letters.length === 0) return
+export function createDeadLetters({ codec, topic, stage, now }: DeadLetterDeps): DeadLetters {
+  const of: DeadLetters['of'] = letters => {
     const failedAt = now().getTime()
-    await log.append(
+    return {
       topic,
-      letters.map(letter => ({
+      records: letters.map(letter => ({
         key: letter.key ?? Buffer.from(letter.id),
         value: codec.encode({ ...letter, stage, failedAt }),
         timestamp: failedAt,
       })),
-    )
-    for (const { code } of letters) metrics.deadLetter(code)
+    }
   }
   return {
-    append,
+    of,
     ofBatch: (batch, refused) =>
-      append(
+      of(
         refused.map(({ record, code, reason }) => ({
           id: deadLetterIdOf(stage, batch.topic, `${batch.partition}`, `${record.offset}`),
           code,

@@ -6,7 +6,7 @@ import type { ConversationEvent, RawRecord } from '../core/records.ts'
 import type { AnyRange, ConversationHead, Sink, SinkInput, SinkRecord } from '../core/sink.ts'
 import type { Topics } from '../core/topics.ts'
 import { type DeadLetters, type Refused, refusedFor } from './dead-letters.ts'
-import { runLoop } from './loop.ts'
+import { runLoop, type Work } from './loop.ts'
 import type { StageMetrics } from './metrics.ts'
 import { retrying } from './retry.ts'
 import type { Stage } from './stage.ts'
@@ -24,9 +24,8 @@ export interface ExportDeps {
 /** Partitions that are written at once by default. Each holds a range in memory, as bytes, and so does the next one. */
 const defaultWritesAtOnce = 2
 
-interface Prepared {
+interface Prepared extends Work {
   readonly range: AnyRange
-  readonly refused: readonly Refused[]
 }
 
 /**
@@ -43,11 +42,14 @@ export function createExportStage(deps: ExportDeps): Stage {
   const name = `sink-${sink.name}`
   const input = { group: name, topics: [...inputOf.keys()] }
 
-  const settle = async (batch: LogBatch, { range, refused }: Prepared, ctx: Context) => {
+  const prepare = async (batch: LogBatch): Promise<Prepared> => {
+    const { range, refused } = await rangeOf(batch, inputOf.get(batch.topic), deps.codecs)
+    return { range, refused, outputs: [], dropped: new Map(), emitted: range.records.length }
+  }
+
+  const settle = async (batch: LogBatch, { range }: Prepared, ctx: Context) => {
     if (!batch.replayed) await retrying(`recording a range for ${name}`, () => batch.prepare(), metrics, ctx)
     await retrying(`writing to ${name}`, () => feed(sink, range, ctx), metrics, ctx)
-    await retrying('appending dead letters', () => deadLetters.ofBatch(batch, refused), metrics, ctx)
-    metrics.finished(batch.records.length, range.records.length)
   }
 
   return {
@@ -59,10 +61,11 @@ export function createExportStage(deps: ExportDeps): Stage {
       await runLoop<Prepared>(
         {
           log,
+          deadLetters,
           metrics,
           consume: { ...sink.limits, ...input },
           maxInFlight: sink.writesAtOnce ?? defaultWritesAtOnce,
-          process: batch => rangeOf(batch, inputOf.get(batch.topic), deps.codecs),
+          process: prepare,
           settle,
         },
         ctx,
@@ -77,7 +80,11 @@ async function feed(sink: Sink, range: AnyRange, ctx: Context): Promise<void> {
   if (range.records.length > 0) await sink.write(range, ctx)
 }
 
-async function rangeOf(batch: LogBatch, input: SinkInput | undefined, codecs: ExportDeps['codecs']): Promise<Prepared> {
+async function rangeOf(
+  batch: LogBatch,
+  input: SinkInput | undefined,
+  codecs: ExportDeps['codecs'],
+): Promise<{ readonly range: AnyRange; readonly refused: readonly Refused[] }> {
   const { topic, partition, records } = batch
   const first = records[0]?.offset
   const last = records.at(-1)?.offset

@@ -7,7 +7,6 @@ import type { Codec, EventLog } from '../core/log.ts'
 import type { Checkpoint, RawRecord } from '../core/records.ts'
 import type { StateStore } from '../core/state.ts'
 import type { Topics } from '../core/topics.ts'
-import { createSeenIndex, type SeenIndex } from '../sdk/seen.ts'
 import { systemTimer } from '../sdk/timer.ts'
 import { type Checkpoints, loadCheckpoints, sliceKeyOf } from './checkpoints.ts'
 import type { DeadLetters } from './dead-letters.ts'
@@ -15,6 +14,7 @@ import { createIntake } from './intake.ts'
 import type { StageMetrics } from './metrics.ts'
 import type { AccountSetup } from './normalize.ts'
 import { retrying } from './retry.ts'
+import { createSeenRecords, type SeenRecords } from './seen-records.ts'
 import { createSliceReader, naming, type OpenAccount, type SliceProgress, type SliceReader } from './slice-reader.ts'
 import { createSlots } from './slots.ts'
 import type { Stage } from './stage.ts'
@@ -60,15 +60,23 @@ export function createIngestStage(deps: IngestDeps): IngestStage {
   const askedAt = new Map<string, number>()
   let running: Context | undefined
 
-  const seenIndexes = new Map<string, SeenIndex>()
-  const seenOf = (vendor: string, account: string): SeenIndex => {
+  const seenRecords = new Map<string, SeenRecords>()
+  const seenOf = (vendor: string, account: string): SeenRecords => {
     const name = nameOf({ vendor, account })
-    const known = seenIndexes.get(name)
+    const known = seenRecords.get(name)
     if (known !== undefined) return known
     const state = deps.state.open(`ingest-${contentHashOf(name)}`, 0)
-    const index = createSeenIndex(state, { keepMs: settings.seenKeepMs, now })
-    seenIndexes.set(name, index)
-    return index
+    const seen = createSeenRecords({
+      log,
+      codec: codecs.rawRecord,
+      topic: topics.raw(vendor),
+      account: { vendor, account },
+      state,
+      keepMs: settings.seenKeepMs,
+      now,
+    })
+    seenRecords.set(name, seen)
+    return seen
   }
   const intake = createIntake({ ...deps, codec: codecs.rawRecord, maxRecordBytes: settings.maxRecordBytes, seenOf })
 
@@ -111,6 +119,11 @@ export function createIngestStage(deps: IngestDeps): IngestStage {
     async run(ctx) {
       const load = () => loadCheckpoints(log, codecs.checkpoint, topics.checkpoints)
       const checkpoints = await retrying('loading checkpoints', load, metrics, ctx)
+      for (const { config } of accounts) {
+        const { vendor, account } = config
+        const catchUp = () => seenOf(vendor, account).catchUp(ctx.signal)
+        await retrying(`reading what ${vendor} account ${account} has on the log`, catchUp, metrics, ctx)
+      }
       running = ctx
       try {
         await runTasks(ctx, tasks => {

@@ -2,22 +2,30 @@ import type { RawInput } from '../core/connector.ts'
 import type { Context } from '../core/context.ts'
 import { dataError, VconduitError } from '../core/errors.ts'
 import { sha256 } from '../core/ids.ts'
-import type { Codec, EventLog, LogRecord } from '../core/log.ts'
-import type { RawRecord } from '../core/records.ts'
+import type { Codec, EventLog, LogRecord, Output } from '../core/log.ts'
+import type { DeadLetter, RawRecord } from '../core/records.ts'
 import type { Topics } from '../core/topics.ts'
-import type { SeenIndex } from '../sdk/seen.ts'
+import { createClaims } from './claims.ts'
 import { type DeadLetters, deadLetterIdOf } from './dead-letters.ts'
 import type { StageMetrics } from './metrics.ts'
 import { retrying } from './retry.ts'
+import type { SeenRecords } from './seen-records.ts'
 
 /** Where vendor payloads enter the log. */
 export interface Intake {
   /**
    * Appends what is new to `raw.<vendor>`; resolves when it is durable, waiting for the log for as long as it takes. Bytes
    * that were seen before are dropped; a record that is too large becomes a dead letter without its payload, which the
-   * vendor still has. Returns how many are new.
+   * vendor still has. Returns how many are new. What `alongside` gives for that number is appended in one step with the
+   * last of them, or alone if there are none.
    */
-  append(vendor: string, account: string, records: readonly RawInput[], ctx: Context): Promise<number>
+  append(
+    vendor: string,
+    account: string,
+    records: readonly RawInput[],
+    ctx: Context,
+    alongside?: (fresh: number) => readonly Output[],
+  ): Promise<number>
 }
 
 export interface IntakeDeps {
@@ -26,8 +34,7 @@ export interface IntakeDeps {
   readonly topics: Topics
   readonly deadLetters: DeadLetters
   readonly metrics: StageMetrics
-  /** The seen index of an account. */
-  readonly seenOf: (vendor: string, account: string) => SeenIndex
+  readonly seenOf: (vendor: string, account: string) => Pick<SeenRecords, 'isNew' | 'append'>
   /** The largest record taken, payload and context together, bytes. */
   readonly maxRecordBytes: number
 }
@@ -45,65 +52,81 @@ export function createIntake(deps: IntakeDeps): Intake {
     return codec.encode(record)
   }
 
-  const refuse = (record: RawRecord, error: unknown, ctx: Context) => {
-    if (!(error instanceof VconduitError) || error.kind !== 'data') throw error
-    const { vendor, account, stream, key, hash } = record
-    const letter = {
-      id: deadLetterIdOf('ingest', vendor, account, stream, key, hash),
-      code: error.code,
-      reason: error.message,
-      topic: '',
-      partition: -1,
-      offset: -1,
-      key: Buffer.from(key),
-      value: null,
-      headers: { vendor, account, stream, hash },
+  const claims = createClaims()
+
+  const appendNew: Intake['append'] = async (vendor, account, inputs, ctx, alongside) => {
+    const seen = seenOf(vendor, account)
+    const topic = topics.raw(vendor)
+    let records: RawRecord[] = []
+    let values: LogRecord[] = []
+    let letters: Omit<DeadLetter, 'stage' | 'failedAt'>[] = []
+    let bytes = 0
+    let fresh = 0
+
+    const flush = async (more: readonly Output[]) => {
+      const outputs = [{ topic, records: values }, deadLetters.of(letters), ...more]
+      const append = () => retrying(`appending to ${topic}`, () => log.appendAll(outputs), metrics, ctx)
+      if (records.length > 0) await seen.append(records, append)
+      else await append()
+      for (const { code } of letters) metrics.deadLetter(code)
+      metrics.finished(records.length, values.length)
+      records = []
+      values = []
+      letters = []
+      bytes = 0
     }
-    return retrying('appending dead letters', () => deadLetters.append([letter]), metrics, ctx)
+
+    for (const input of inputs) {
+      const hash = sha256(input.payload)
+      if (!seen.isNew(input.stream, input.key, hash)) {
+        metrics.dropped('unchanged')
+        metrics.finished(1, 0)
+        continue
+      }
+      // Only now: the last portion is to be there for what goes alongside it.
+      if (bytes >= portionBytes) await flush([])
+      const record = completeRaw(vendor, account, input, hash)
+      records.push(record)
+      fresh++
+      try {
+        const key = Buffer.from(record.conversationKey ?? record.key)
+        values.push({ key, value: encode(record), timestamp: ctx.now().getTime() })
+        bytes += input.payload.length
+      } catch (error) {
+        letters.push(letterOf(record, error))
+      }
+    }
+    const more = alongside?.(fresh) ?? []
+    if (records.length > 0 || more.length > 0) await flush(more)
+    return fresh
   }
 
   return {
-    async append(vendor, account, inputs, ctx) {
-      const seen = seenOf(vendor, account)
-      const topic = topics.raw(vendor)
-      let records: RawRecord[] = []
-      let values: LogRecord[] = []
-      let bytes = 0
-      let fresh = 0
+    // What another slice, or a sender who sends again, has under way is waited for: it may be the same bytes.
+    append: (vendor, account, inputs, ctx, alongside) =>
+      claims.hold(
+        inputs.map(({ stream, key }) => JSON.stringify([vendor, account, stream, key])),
+        () => appendNew(vendor, account, inputs, ctx, alongside),
+      ),
+  }
+}
 
-      const flush = async () => {
-        if (values.length > 0) await retrying(`appending to ${topic}`, () => log.append(topic, values), metrics, ctx)
-        // Only now: what is remembered is held back when it is read again.
-        await seen.remember(records)
-        metrics.finished(records.length, values.length)
-        fresh += records.length
-        records = []
-        values = []
-        bytes = 0
-      }
-
-      for (const input of inputs) {
-        const hash = sha256(input.payload)
-        if (!seen.isNew(input.stream, input.key, hash)) {
-          metrics.dropped('unchanged')
-          metrics.finished(1, 0)
-          continue
-        }
-        const record = completeRaw(vendor, account, input, hash)
-        records.push(record)
-        try {
-          const key = Buffer.from(record.conversationKey ?? record.key)
-          values.push({ key, value: encode(record), timestamp: ctx.now().getTime() })
-        } catch (error) {
-          await refuse(record, error, ctx)
-          continue
-        }
-        bytes += input.payload.length
-        if (bytes >= portionBytes) await flush()
-      }
-      if (records.length > 0) await flush()
-      return fresh
-    },
+/** The dead letter of a record that the log cannot take; rethrows any other error. */
+function letterOf(
+  { vendor, account, stream, key, hash }: RawRecord,
+  error: unknown,
+): Omit<DeadLetter, 'stage' | 'failedAt'> {
+  if (!(error instanceof VconduitError) || error.kind !== 'data') throw error
+  return {
+    id: deadLetterIdOf('ingest', vendor, account, stream, key, hash),
+    code: error.code,
+    reason: error.message,
+    topic: '',
+    partition: -1,
+    offset: -1,
+    key: Buffer.from(key),
+    value: null,
+    headers: { vendor, account, stream, hash },
   }
 }
 

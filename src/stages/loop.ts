@@ -1,24 +1,37 @@
 import type { Context } from '../core/context.ts'
 import { isAbort } from '../core/errors.ts'
-import type { ConsumeOptions, EventLog, LogBatch, LogRecord } from '../core/log.ts'
+import type { ConsumeOptions, EventLog, LogBatch, Output } from '../core/log.ts'
 import type { DeadLetters, Refused } from './dead-letters.ts'
 import type { StageMetrics } from './metrics.ts'
 import { retrying } from './retry.ts'
 
+/** What a stage makes of a batch: nothing is done yet. */
+export interface Work {
+  /** Go to the log with the commit. */
+  readonly outputs: readonly Output[]
+  /** Become dead letters with the commit. */
+  readonly refused: readonly Refused[]
+  /** How many records had nothing to emit, by reason. */
+  readonly dropped: ReadonlyMap<string, number>
+  /** How many records come of it, in all outputs and everywhere else. */
+  readonly emitted: number
+}
+
 /** How a stage turns batches into something durable. */
-export interface Loop<W> {
+export interface Loop<W extends Work> {
   readonly log: EventLog
   readonly consume: ConsumeOptions
+  readonly deadLetters: DeadLetters
   readonly metrics: StageMetrics
   /** How many partitions may settle at once. */
   readonly maxInFlight: number
   /** Reads and decides, without effects: it runs while earlier batches settle, and again after a `retriable` error. */
   process(batch: LogBatch, ctx: Context): Promise<W>
   /**
-   * Makes everything that comes of the batch durable; the loop commits when it resolves. Called in order and one at a
-   * time per partition. Called again after a `retriable` error, and after a crash with the same records in other batches.
+   * Makes durable what comes of the batch anywhere but on the log; the loop commits when it resolves. Called in order and one
+   * at a time per partition. Called again after a `retriable` error, and after a crash with the same records in other batches.
    */
-  settle(batch: LogBatch, work: W, ctx: Context): Promise<void>
+  settle?(batch: LogBatch, work: W, ctx: Context): Promise<void>
 }
 
 /**
@@ -26,7 +39,7 @@ export interface Loop<W> {
  * processed while the last one settles. Retriable errors wait in place; anything else stops the loop and is rethrown after
  * what is in flight has ended. Ends without an error when `ctx.signal` aborts.
  */
-export async function runLoop<W>(loop: Loop<W>, ctx: Context): Promise<void> {
+export async function runLoop<W extends Work>(loop: Loop<W>, ctx: Context): Promise<void> {
   const { log, consume, metrics, maxInFlight } = loop
   const stopping = new AbortController()
   const inner: Context = { ...ctx, signal: AbortSignal.any([ctx.signal, stopping.signal]) }
@@ -39,8 +52,9 @@ export async function runLoop<W>(loop: Loop<W>, ctx: Context): Promise<void> {
 
   const settleAndCommit = async (batch: LogBatch, work: W) => {
     const name = `${batch.topic}:${batch.partition}`
-    await retrying(`settling ${name} for ${consume.group}`, () => loop.settle(batch, work, inner), metrics, inner)
-    await retrying(`committing ${name} for ${consume.group}`, () => batch.commit(), metrics, inner)
+    const settle = async () => loop.settle?.(batch, work, inner)
+    await retrying(`settling ${name} for ${consume.group}`, settle, metrics, inner)
+    await commitBatch(batch, work, loop, inner)
   }
 
   try {
@@ -62,30 +76,19 @@ export async function runLoop<W>(loop: Loop<W>, ctx: Context): Promise<void> {
   if (errors.length > 0) throw errors[0]
 }
 
-/** What a stage makes of a batch: nothing is done yet. */
-export interface Work {
-  readonly outputs: readonly { readonly topic: string; readonly records: readonly LogRecord[] }[]
-  readonly refused: readonly Refused[]
-  /** How many records had nothing to emit, by reason. */
-  readonly dropped: ReadonlyMap<string, number>
-}
-
-/** Appends the outputs and dead letters of a batch, and counts them once they are durable. */
-export async function settleWork(
+/** Commits a batch with everything that goes to the log for it, and counts that once it is durable. */
+export async function commitBatch(
   batch: LogBatch,
-  work: Work,
-  { log, deadLetters, metrics }: { log: EventLog; deadLetters: DeadLetters; metrics: StageMetrics },
+  { outputs, refused, dropped, emitted }: Work,
+  { deadLetters, metrics }: { readonly deadLetters: DeadLetters; readonly metrics: StageMetrics },
+  ctx: Context,
 ): Promise<void> {
-  const appends = work.outputs.filter(output => output.records.length > 0)
-  await Promise.all([
-    ...appends.map(({ topic, records }) => log.append(topic, records)),
-    deadLetters.ofBatch(batch, work.refused),
-  ])
-  for (const [reason, count] of work.dropped) metrics.dropped(reason, count)
-  metrics.finished(
-    batch.records.length,
-    appends.reduce((sum, output) => sum + output.records.length, 0),
-  )
+  const what = `committing ${batch.topic}:${batch.partition}`
+  const letters = deadLetters.ofBatch(batch, refused)
+  await retrying(what, () => batch.commit([...outputs, letters]), metrics, ctx)
+  for (const [reason, count] of dropped) metrics.dropped(reason, count)
+  for (const { code } of refused) metrics.deadLetter(code)
+  metrics.finished(batch.records.length, emitted)
 }
 
 /**

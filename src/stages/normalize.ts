@@ -15,7 +15,7 @@ import {
   type RawAt,
 } from './complete-event.ts'
 import { type DeadLetters, type Refused, reasonWith, refusedFor } from './dead-letters.ts'
-import { runLoop, settleWork, type Work } from './loop.ts'
+import { runLoop, type Work } from './loop.ts'
 import type { StageMetrics } from './metrics.ts'
 import type { Stage } from './stage.ts'
 
@@ -48,7 +48,7 @@ export const normalizeLimits = { maxRecords: 500, maxBytes: 2 * 1024 * 1024, lin
 
 /** Turns raw records into events: those whose conversation is known go to `events`, the others to `uncorrelated`. */
 export function createNormalizeStage(deps: NormalizeDeps): Stage {
-  const { log, topics, metrics } = deps
+  const { log, topics, deadLetters, metrics } = deps
   const input = { group: 'normalize', topics: vendorsOf(deps.accounts).map(topics.raw) }
   const normalize = createNormalizer(deps)
   return {
@@ -59,11 +59,11 @@ export function createNormalizeStage(deps: NormalizeDeps): Stage {
       runLoop<Work>(
         {
           log,
+          deadLetters,
           metrics,
           consume: { ...normalizeLimits, ...input },
           maxInFlight: 4,
           process: normalize,
-          settle: (batch, work) => settleWork(batch, work, deps),
         },
         ctx,
       ),
@@ -150,6 +150,7 @@ function createNormalizer({ codecs, topics, accounts }: NormalizeDeps): (batch: 
       ],
       refused,
       dropped,
+      emitted: events.length + uncorrelated.length,
     }
   }
 }

@@ -100,7 +100,7 @@ export function createPipeline(deps: PipelineDeps): Pipeline {
     return {
       ...deps,
       metrics,
-      deadLetters: createDeadLetters({ log, codec: codecs.deadLetter, topic, stage, metrics, now }),
+      deadLetters: createDeadLetters({ codec: codecs.deadLetter, topic, stage, now }),
     }
   }
   const ingest = createIngestStage({ ...common('ingest'), settings: settings.ingest })

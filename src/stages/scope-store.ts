@@ -21,6 +21,13 @@ export interface ScopeDelivery extends Delivery {
   readonly scope: string
 }
 
+/** What was decided last. */
+export interface Outbox {
+  /** Counts the decisions. */
+  readonly decision: number
+  readonly deliveries: readonly ScopeDelivery[]
+}
+
 /** Names a scope in the state: scopes of any length and form get a short key. */
 export const scopeHashOf = (scope: string) => contentHashOf(scope)
 
@@ -52,8 +59,8 @@ export interface ScopeStore {
   load(scope: string, released: boolean): Scope
   /** The encoded event. */
   body(scope: string, eventId: string, observation: string): Buffer | undefined
-  /** What was decided and may not have been delivered yet. */
-  outbox(): readonly ScopeDelivery[]
+  /** What was decided last and may not have been delivered yet. */
+  outbox(): Outbox
   transaction(write: (writer: ScopeWriter) => void): Promise<void>
 }
 
@@ -62,7 +69,7 @@ export interface ScopeWriter {
   link(scope: string, link: KnownLink): void
   event(scope: string, event: KnownEvent): void
   body(scope: string, eventId: string, observation: string, body: Buffer): void
-  outbox(deliveries: readonly ScopeDelivery[]): void
+  outbox(outbox: Outbox): void
   /** Forgets the scope's events, but not its links. */
   forgetEvents(scope: string): void
   forget(scope: string): void
@@ -93,7 +100,7 @@ export function createScopeStore(state: State): ScopeStore {
     body: (scope, eventId, observation) => state.get(bodyKey(scope, eventId, observation)),
     outbox() {
       const value = state.get(outboxKey)
-      return value === undefined ? [] : decode(value)
+      return value === undefined ? { decision: 0, deliveries: [] } : decode(value)
     },
     transaction: write =>
       state.transaction(writer =>
@@ -102,7 +109,7 @@ export function createScopeStore(state: State): ScopeStore {
           link: (scope, link) => writer.put(`${linksPrefix(scope)}${contentHashOf(link.alias)}`, encode(link)),
           event: (scope, event) => writer.put(`${eventsPrefix(scope)}${event.id}`, encode(event)),
           body: (scope, eventId, observation, body) => writer.put(bodyKey(scope, eventId, observation), body),
-          outbox: deliveries => writer.put(outboxKey, encode(deliveries)),
+          outbox: outbox => writer.put(outboxKey, encode(outbox)),
           forgetEvents: scope => forgetEvents(writer, scope),
           forget(scope) {
             forgetEvents(writer, scope)

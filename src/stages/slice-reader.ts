@@ -2,8 +2,9 @@ import type { Account, Connector, Slice } from '../core/connector.ts'
 import type { Context } from '../core/context.ts'
 import { VconduitError } from '../core/errors.ts'
 import type { Json } from '../core/json.ts'
+import type { Checkpoint } from '../core/records.ts'
 import { systemTimer } from '../sdk/timer.ts'
-import { type Checkpoints, cursorOf, sliceKeyOf } from './checkpoints.ts'
+import { type Checkpoints, cursorOf, type SliceName } from './checkpoints.ts'
 import type { Intake } from './intake.ts'
 import type { StageMetrics } from './metrics.ts'
 import { createOutage } from './retry.ts'
@@ -18,11 +19,7 @@ export interface OpenAccount {
 }
 
 /** How far a slice is. Times are Unix milliseconds. */
-export interface SliceProgress {
-  readonly vendor: string
-  readonly account: string
-  readonly stream: string
-  readonly slice: string
+export interface SliceProgress extends SliceName {
   /** Records appended since the slice began. */
   readonly records: number
   /** When its cursor last moved; null if never. */
@@ -46,34 +43,31 @@ export interface SliceReaderDeps {
 }
 
 /**
- * Pulls one slice. For every batch: its records are durable, then its cursor is saved, then the next batch is asked for. So
- * there is one batch in flight, and whatever happens, reading resumes at a cursor whose records the log has.
+ * Pulls one slice. Every batch becomes durable together with its cursor, then the next one is asked for. So there is one batch
+ * in flight, and whatever happens, reading resumes at the cursor after the last records that the log has.
  */
 export function createSliceReader(opened: OpenAccount, slice: Slice, deps: SliceReaderDeps): SliceReader {
   const { checkpoints, intake, metrics, slots } = deps
   const { connector, vendor, account, source } = opened
-  const key = sliceKeyOf(vendor, account, slice)
+  const name: SliceName = { vendor, account, stream: slice.stream, slice: slice.id }
   const what = `reading ${vendor} account ${account}, stream ${slice.stream}, slice ${slice.id}`
   let caughtUpSince: number | null = null
 
   /** Reads on until the vendor has nothing more. */
   async function pass(onProgress: () => void, ctx: Context): Promise<void> {
     const startedAt = ctx.now().getTime()
-    const from = checkpoints.get(key)
+    const from = checkpoints.get(name)
     let records = from?.records ?? 0
     for await (const batch of source.read(slice, from && cursorOf(from, connector), ctx)) {
-      records += await intake.append(vendor, account, batch.records, ctx)
       const cursor = JSON.stringify(batch.cursor)
-      if (cursor !== checkpoints.get(key)?.cursor)
-        await checkpoints.save({
-          vendor,
-          account,
-          stream: slice.stream,
-          slice: slice.id,
-          cursor,
-          records,
-          savedAt: ctx.now().getTime(),
-        })
+      let checkpoint: Checkpoint | undefined
+      const fresh = await intake.append(vendor, account, batch.records, ctx, appended => {
+        if (cursor === checkpoints.get(name)?.cursor) return []
+        checkpoint = { ...name, cursor, records: records + appended, savedAt: ctx.now().getTime() }
+        return [checkpoints.outputOf(checkpoint)]
+      })
+      if (checkpoint !== undefined) checkpoints.saved(checkpoint)
+      records += fresh
       onProgress()
     }
     // A reader that ends because it was told to stop has not caught up.
@@ -83,12 +77,9 @@ export function createSliceReader(opened: OpenAccount, slice: Slice, deps: Slice
 
   return {
     progress() {
-      const saved = checkpoints.get(key)
+      const saved = checkpoints.get(name)
       return {
-        vendor,
-        account,
-        stream: slice.stream,
-        slice: slice.id,
+        ...name,
         records: saved?.records ?? 0,
         savedAt: saved?.savedAt ?? null,
         caughtUpSince,

@@ -9,6 +9,7 @@ import {
   type Fixture,
   isConfigError,
   numbered,
+  readAll,
   record,
   startConsumer,
   takeBatches,
@@ -140,6 +141,28 @@ function committingContract({ log, reopen, makeTopic }: Fixture): void {
       assert.deepEqual(valuesOf(batch?.records ?? []), ['10', '11', '12', '13', '14'])
       assert.equal(batch?.replayed, false)
     }
+  })
+
+  it('appends the outputs of a batch with its commit, once, in order', async () => {
+    const { topic, group } = await fixtureOf(10)
+    const outputs = await Promise.all([makeTopic(2), makeTopic()])
+    const [many = '', few = ''] = outputs
+    await takeBatches(log(), topic, group, 2, { maxRecords: 5 }, async ({ records, commit }) => {
+      const copied = [
+        { topic: many, records },
+        { topic: few, records: records.slice(0, 1) },
+      ]
+      await Promise.all([commit(copied), commit(copied)])
+      await commit(copied)
+    })
+    await reopen()
+    assert.equal((await log().committed(group))[0]?.offset, 10)
+    const copies = (await Promise.all([0, 1].map(partition => readAll(log(), many, partition)))).flat()
+    assert.deepEqual(
+      valuesOf(copies),
+      Array.from({ length: 10 }, (_, index) => `${index}`),
+    )
+    assert.deepEqual(valuesOf(await readAll(log(), few)), ['0', '5'])
   })
 
   it('hands out the next batch before the last one is committed', async () => {

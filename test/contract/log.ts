@@ -70,6 +70,7 @@ export function logContract(name: string, open: (options: LogContractOptions) =>
       const refused = log
       await assert.doesNotReject(appending)
       await assert.rejects(refused.append(topic, numbered(1)))
+      await assert.rejects(refused.appendAll([{ topic, records: numbered(1) }]))
       await assert.rejects(refused.stats())
       await assert.rejects(readAll(refused, topic))
       await assert.rejects(refused.committed())
@@ -101,8 +102,28 @@ function appendingContract({ log, reopen, makeTopic }: Fixture): void {
     })
   })
 
+  it('appends to several topics, with positions in the order of the records', async () => {
+    const [one, two] = await Promise.all([makeTopic(3), makeTopic()])
+    const outputs = [
+      { topic: one, records: Array.from({ length: 50 }, (_, index) => record(`key ${index % 7}`, `one ${index}`)) },
+      { topic: two, records: numbered(3) },
+    ]
+    const positions = await log().appendAll(outputs)
+    const stored = new Map<string, string | undefined>()
+    for (const { topic, partition } of await log().stats([one, two]))
+      for (const { offset, value } of await readAll(log(), topic, partition))
+        stored.set(`${topic}/${partition}/${offset}`, value?.toString())
+    assert.deepEqual(
+      positions.map(({ topic, partition, offset }) => [topic, stored.get(`${topic}/${partition}/${offset}`)]),
+      outputs.flatMap(({ topic, records }) => records.map(({ value }) => [topic, value?.toString()])),
+    )
+    assert.equal(stored.size, positions.length)
+  })
+
   it('appends nothing for no records', async () => {
-    assert.deepEqual(await log().append(await makeTopic(), []), [])
+    const topic = await makeTopic()
+    assert.deepEqual(await log().append(topic, []), [])
+    assert.deepEqual(await log().appendAll([{ topic, records: [] }]), [])
   })
 
   it('keeps headers, tombstones, empty keys and values, odd timestamps and a megabyte, byte for byte', async () => {

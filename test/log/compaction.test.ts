@@ -63,7 +63,7 @@ describe('compaction', () => {
   })
 
   it('leaves a range that a group recorded or works on, until it is committed', async () => {
-    for (const prepareFirst of [true, false]) {
+    for (const prepared of ['at once', 'late', 'after leaving the group'] as const) {
       const directory = await temporaryDirectory()
       const options = { maintenanceMs: 5, tombstoneMs: 0, compactionMs: 0 }
       let log = await openTestLog(directory.path, options)
@@ -78,17 +78,22 @@ describe('compaction', () => {
           't',
           keys.map(key => record(key, `second ${key}`)),
         )
-      await takeBatches(log, 't', 'g', 1, { maxRecords: 4 }, async batch => {
-        if (prepareFirst) await batch.prepare()
-        await rewrite()
-        if (!prepareFirst) await batch.prepare()
+      const [left] = await takeBatches(log, 't', 'g', 1, { maxRecords: 4 }, async batch => {
+        if (prepared === 'at once') await batch.prepare()
+        if (prepared !== 'after leaving the group') await rewrite()
+        if (prepared === 'late') await batch.prepare()
       })
+      await rewrite()
+      if (prepared === 'after leaving the group') await left?.prepare()
       await rewrite()
       await log.close()
       log = await openTestLog(directory.path, options)
       const [replayed] = await takeBatches(log, 't', 'g', 1, {}, batch => batch.commit())
       assert.equal(replayed?.replayed, true)
       assert.deepEqual(valuesOf(replayed?.records ?? []), ['first a', 'first b', 'first c', 'first d'])
+      // What the group was handed beyond that batch and has left is held as long as this process could still prepare it.
+      await log.close()
+      log = await openTestLog(directory.path, options)
       await eventually('the superseded records go', async () => (await readAll(log, 't')).length === keys.length)
       assert.deepEqual(
         valuesOf(await readAll(log, 't')),
@@ -104,7 +109,7 @@ describe('compaction', () => {
     const log = await openTestLog(directory.path, { maintenanceMs: 5, tombstoneMs: 0, compactionMs: 0 })
     await log.createTopics([{ name: 't', partitions: 1, retention: 'compact' }])
     await log.append('t', [record('a', '1'), record('b', '1')])
-    await takeBatches(log, 't', 'slow', 1)
+    await log.seek('slow', { topic: 't', partition: 0, offset: 0 })
     await log.append('t', [record('a', null)])
     await eventually('the superseded record goes', async () => (await readAll(log, 't')).length === 2)
     assert.deepEqual(valuesOf(await readAll(log, 't')), ['1', undefined])

@@ -21,6 +21,7 @@ const modes: Readonly<Record<string, () => Promise<void>>> = {
   follow,
   lock,
   'write-forever': writeForever,
+  'copy-forever': copyForever,
   fill,
 }
 
@@ -89,6 +90,31 @@ async function writeForever(): Promise<void> {
   }
   say('writing')
   await Promise.all([...['a', 'b', 'c'].map(writer), reader()])
+}
+
+/** Appends pairs of an item and its mark, and copies items from `t` to `copy` and `letters` with the commit. */
+async function copyForever(): Promise<void> {
+  const log = await openTestLog(directory)
+  const feed = async (): Promise<void> => {
+    for (let next = (await lastOf(log, 'item')) + 1; ; next++) {
+      const value = Buffer.from(`${next} ${'x'.repeat((next * 37) % 3000)}`)
+      await log.appendAll([
+        { topic: 't', records: [{ key: Buffer.from('item'), value, timestamp: next }] },
+        { topic: 'marks', records: [{ key: Buffer.from('mark'), value: Buffer.from(`${next}`), timestamp: next }] },
+      ])
+      if (next % 50 === 0) say(`appended ${next}`)
+    }
+  }
+  const copy = async (): Promise<void> => {
+    const options = { topics: ['t'], group: 'copy', maxRecords: 7, maxBytes: 1 << 20, lingerMs: 0 }
+    for await (const { records, commit } of log.consume(options, contextOf(never)))
+      await commit([
+        { topic: 'copy', records },
+        { topic: 'letters', records: records.filter(({ timestamp }) => timestamp % 10 === 0) },
+      ])
+  }
+  say('copying')
+  await Promise.all([feed(), copy()])
 }
 
 /** Appends until the disk is full, says so, and goes on trying until it may write again. */

@@ -205,6 +205,7 @@ const writtenAs = ({ key, value, timestamp, headers = {} }: LogRecord): Written 
 export const delegate = (log: EventLog): EventLog => ({
   createTopics: specs => log.createTopics(specs),
   append: (topic, records) => log.append(topic, records),
+  appendAll: outputs => log.appendAll(outputs),
   consume: (options, ctx) => log.consume(options, ctx),
   read: (topic, partition, from, to) => log.read(topic, partition, from, to),
   offsetAt: (topic, partition, timestamp) => log.offsetAt(topic, partition, timestamp),

@@ -238,7 +238,7 @@ function cutShortAfter(writes: number): Intercept {
       append: (topic, records) => counted(() => log.append(topic, records)),
       async *consume(options, ctx) {
         for await (const batch of log.consume(options, ctx))
-          yield { ...delegateBatch(batch), commit: () => counted(() => batch.commit()) }
+          yield { ...delegateBatch(batch), commit: outputs => counted(() => batch.commit(outputs)) }
       },
     }),
     state: (store): StateStore => ({
@@ -261,7 +261,7 @@ const delegateBatch = (batch: LogBatch): LogBatch => ({
   records: batch.records,
   replayed: batch.replayed,
   prepare: () => batch.prepare(),
-  commit: () => batch.commit(),
+  commit: outputs => batch.commit(outputs),
 })
 
 test('an erased conversation leaves a tombstone and nothing in the state, and does not come back', () =>

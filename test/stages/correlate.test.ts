@@ -11,6 +11,7 @@ import {
   type CorrelateInput,
   type CorrelatePartition,
   type CorrelateSettings,
+  type Delivered,
   openCorrelatePartition,
 } from '../../src/stages/correlate-partition.ts'
 import { createDeadLetters } from '../../src/stages/dead-letters.ts'
@@ -85,7 +86,7 @@ function stageOf(rig: Rig, now: () => Date, changed: Partial<CorrelateSettings> 
   const metrics = new StageMetrics(now)
   const { log, state, codecs, topics } = rig
   const topic = topics.deadLetters
-  const deadLetters = createDeadLetters({ log, codec: codecs.deadLetter, topic, stage: 'correlate', metrics, now })
+  const deadLetters = createDeadLetters({ codec: codecs.deadLetter, topic, stage: 'correlate', now })
   const stage = createCorrelateStage({
     log,
     state,
@@ -192,15 +193,21 @@ function partitionOf(rig: Rig, changed: Partial<CorrelateSettings> = {}) {
   const state = rig.state.open('correlate-test', partitions++)
   const delivered: ConversationEvent[] = []
   let clock = 0
+  let last: Delivered | undefined
   const open = (): CorrelatePartition =>
     openCorrelatePartition({
       state,
       event: rig.codecs.event,
       settings: { ...settings, ...changed },
       now: () => new Date(clock),
+      delivered: last,
     })
   let partition = open()
-  const take = async (records: readonly LogRecord[]) => {
+  const take = async (records: readonly LogRecord[], until: Delivered) => {
+    const { decision, count } = last ?? { decision: 0, count: 0 }
+    const isNew = until.decision > decision || (until.decision === decision && until.count === count + records.length)
+    assert.ok(isNew, `${JSON.stringify(until)} after ${JSON.stringify(last)}`)
+    last = until
     for (const { value } of records) if (value !== null) delivered.push(await rig.codecs.event.decode(value))
   }
   const deliver = () => partition.deliver(take)

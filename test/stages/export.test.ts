@@ -14,7 +14,7 @@ function stageOf(rig: Rig, sink: Sink) {
   const { log, codecs, topics } = rig
   const stageName = `sink-${sink.name}`
   const topic = topics.deadLetters
-  const deadLetters = createDeadLetters({ log, codec: codecs.deadLetter, topic, stage: stageName, metrics, now })
+  const deadLetters = createDeadLetters({ codec: codecs.deadLetter, topic, stage: stageName, now })
   const stage = createExportStage({ log, codecs, topics, vendors: ['tiny'], sink, deadLetters, metrics })
   const until = (records: number) =>
     runUntil(

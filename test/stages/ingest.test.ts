@@ -1,11 +1,16 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { RawInput } from '../../src/core/connector.ts'
-import { configError, retriableError } from '../../src/core/errors.ts'
+import { configError, retriableError, VconduitError } from '../../src/core/errors.ts'
+import { sha256 } from '../../src/core/ids.ts'
 import type { EventLog } from '../../src/core/log.ts'
+import type { RawRecord } from '../../src/core/records.ts'
+import type { State } from '../../src/core/state.ts'
 import { createDeadLetters } from '../../src/stages/dead-letters.ts'
 import { createIngestStage, type IngestSettings } from '../../src/stages/ingest.ts'
 import { StageMetrics } from '../../src/stages/metrics.ts'
+import { createSeenRecords } from '../../src/stages/seen-records.ts'
+import { mortal } from './kill.ts'
 import {
   createRig,
   type Rig,
@@ -26,7 +31,7 @@ function stageOf(rig: Rig, vendor: TinyVendor, log: EventLog = rig.log) {
   const metrics = new StageMetrics(now)
   const { state, codecs, topics } = rig
   const topic = topics.deadLetters
-  const deadLetters = createDeadLetters({ log, codec: codecs.deadLetter, topic, stage: 'ingest', metrics, now })
+  const deadLetters = createDeadLetters({ codec: codecs.deadLetter, topic, stage: 'ingest', now })
   const accounts = [{ connector: vendor.connector, config: tinyConfig() }]
   const stage = createIngestStage({ log, state, codecs, topics, accounts, settings, deadLetters, metrics, now })
   /** Runs until every slice was read to its end by a pass that began after this was called. */
@@ -84,6 +89,19 @@ test('bytes that were seen before are dropped, also after a restart; changed byt
   const changed = tinyRecord({ ...said('x', 'c1', 'x'), text: 'changed' })
   await stageOf(rig, tinyVendor({ batches: () => ({ b: [batchOf('x', 'y'), [changed]] }) })).catchUp()
   assert.deepEqual(await rawKeys(rig), ['x', 'x', 'y'])
+})
+
+test('the same bytes that several slices read at once are appended once', async t => {
+  const rig = await createRig(t)
+  const slices = ['a', 'b', 'c', 'd']
+  const keys = Array.from({ length: 20 }, (_, index) => `k${index + 10}`)
+  const batches = Object.fromEntries(
+    slices.map((slice, at) => [slice, [at % 2 === 0 ? batchOf(...keys) : batchOf(...keys.toReversed())]]),
+  )
+  const { metrics, catchUp } = stageOf(rig, tinyVendor({ batches: () => batches }))
+  await catchUp()
+  assert.deepEqual(await rawKeys(rig), keys)
+  assert.deepEqual(metrics.snapshot().dropped, { unchanged: 3 * keys.length })
 })
 
 test('slices that appear later are read, and those that are gone are not waited for', async t => {
@@ -245,17 +263,112 @@ test('a cursor that this version does not understand stops the stage instead of 
   await assert.rejects(catchUp(), { kind: 'config', code: 'cursor-unreadable' })
 })
 
+test('killed at any durable step, it has every record once and with its cursor, though all is read again', async t => {
+  const batches = { a: [batchOf('1', '2'), batchOf('3')], b: [batchOf('4')], c: [batchOf('5', '6')] }
+  const keys = ['1', '2', '3', '4', '5', '6']
+  const runs = Array.from({ length: 10 }, (_, at) => (['before', 'after'] as const).map(when => ({ at, when }))).flat()
+  for (const death of runs)
+    await t.test(`${death.when} step ${death.at}`, async step => {
+      const rig = await createRig(step)
+      const doomed = mortal(rig.log, rig.state, death)
+      const first = stageOf({ ...rig, state: doomed.state }, tinyVendor({ batches: () => batches }), doomed.log)
+      await first.catchUp().catch((error: unknown) => {
+        assert.ok(error instanceof VconduitError && error.code === 'killed', String(error))
+      })
+      await rig.reopen()
+      // The vendor serves the same bytes elsewhere: no cursor holds them back, only what is remembered of them.
+      const again = tinyVendor({ batches: () => ({ again: [batchOf(...keys)] }) })
+      await stageOf(rig, again).catchUp()
+      assert.deepEqual(await rawKeys(rig), keys)
+      const records = new Map<string, number>()
+      for (const { value } of await readAll(rig.log, rig.topics.checkpoints)) {
+        const checkpoint = await rig.codecs.checkpoint.decode(value ?? Buffer.alloc(0))
+        records.set(checkpoint.slice, checkpoint.records)
+      }
+      assert.equal(
+        [...records.values()].reduce((sum, each) => sum + each, 0),
+        keys.length,
+      )
+    })
+})
+
+test('a state that was lost is made again from the log, without what is of another account or no record at all', async t => {
+  const rig = await createRig(t, 1)
+  const { log, codecs, topics, state } = rig
+  const of = (account: string, from: State) =>
+    createSeenRecords({
+      log,
+      codec: codecs.rawRecord,
+      topic: topics.raw('tiny'),
+      account: tinyConfig(account),
+      state: from,
+      keepMs: settings.seenKeepMs,
+      now,
+    })
+  await stageOf(rig, tinyVendor({ batches: () => ({ a: [batchOf('x')] }) })).catchUp()
+  await log.append(topics.raw('tiny'), [
+    { key: Buffer.from('k'), value: Buffer.from('no Avro'), timestamp: 1 },
+    { key: Buffer.from('k'), value: null, timestamp: 1 },
+  ])
+  const { payload, stream, key } = tinyRecord(said('x', 'c1', 'x'))
+  const lost = state.open('lost', 0)
+  for (const [account, expected] of [
+    ['acme', false],
+    ['other', true],
+  ] as const) {
+    const seen = of(account, lost)
+    await seen.catchUp(new AbortController().signal)
+    assert.equal(seen.isNew(stream, key, sha256(payload)), expected)
+    for (const entry of [...lost.range('')]) await lost.transaction(writer => writer.remove(entry.key))
+  }
+})
+
+test('what an append under way may still bring is not taken for remembered', async t => {
+  const rig = await createRig(t, 1)
+  const { log, codecs, topics } = rig
+  const topic = topics.raw('tiny')
+  const state = rig.state.open('seen-records', 0)
+  const open = () =>
+    createSeenRecords({ log, codec: codecs.rawRecord, topic, account: tinyConfig(), state, keepMs: 86_400_000, now })
+  const recordOf = (key: string): RawRecord => {
+    const input = tinyRecord(said(key, 'c1', key))
+    const missing = { vendor: 'tiny', account: 'acme', conversationKey: null, version: null, context: null }
+    return { ...missing, ...input, hash: sha256(input.payload) }
+  }
+  const appendTo = (record: RawRecord) =>
+    log.append(topic, [{ key: Buffer.from('k'), value: codecs.rawRecord.encode(record), timestamp: 1 }])
+
+  const seen = open()
+  const slow = recordOf('slow')
+  const appended = Promise.withResolvers<void>()
+  // Dies after it has appended and before it is told so.
+  void seen.append([slow], async () => {
+    await appendTo(slow)
+    appended.resolve()
+    return new Promise(() => {})
+  })
+  await appended.promise
+  const quick = recordOf('quick')
+  await seen.append([quick], () => appendTo(quick))
+
+  const next = open()
+  assert.equal(next.isNew(slow.stream, slow.key, slow.hash), true)
+  const later = open()
+  await later.catchUp(new AbortController().signal)
+  for (const { stream, key, hash } of [slow, quick]) assert.equal(later.isNew(stream, key, hash), false)
+})
+
 /** The log, but for appends that fail. */
 function flaky(log: EventLog, fails: () => boolean): EventLog {
   return new Proxy(log, {
     get(target, name, receiver) {
-      if (name !== 'append') {
+      if (name !== 'appendAll') {
         const value: unknown = Reflect.get(target, name, target)
         return typeof value === 'function' ? value.bind(target) : value
       }
-      return async (...args: Parameters<EventLog['append']>) => {
+      return async (...args: Parameters<EventLog['appendAll']>) => {
         if (fails()) throw retriableError('log-down', 'appending: the broker does not answer')
-        return (Reflect.get(target, 'append', receiver) as EventLog['append']).apply(target, args)
+        return (Reflect.get(target, 'appendAll', receiver) as EventLog['appendAll']).apply(target, args)
       }
     },
   })

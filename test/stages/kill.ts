@@ -34,7 +34,7 @@ export function mortal(log: EventLog, state: StateStore, death: Death): Mortal {
   const mortalBatch = (batch: LogBatch): LogBatch => ({
     ...batch,
     prepare: () => effect(() => batch.prepare()),
-    commit: () => effect(() => batch.commit()),
+    commit: outputs => effect(() => batch.commit(outputs)),
   })
 
   return {
@@ -50,6 +50,7 @@ export function mortal(log: EventLog, state: StateStore, death: Death): Mortal {
     log: {
       createTopics: topics => log.createTopics(topics),
       append: (topic, records) => effect(() => log.append(topic, records)),
+      appendAll: outputs => effect(() => log.appendAll(outputs)),
       async *consume(options, ctx) {
         for await (const batch of log.consume(options, ctx)) yield mortalBatch(batch)
       },

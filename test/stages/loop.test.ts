@@ -3,7 +3,8 @@ import { test } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
 import { fatalError, retriableError } from '../../src/core/errors.ts'
 import type { LogBatch } from '../../src/core/log.ts'
-import { batchesAndTicks, runLoop } from '../../src/stages/loop.ts'
+import { createDeadLetters } from '../../src/stages/dead-letters.ts'
+import { batchesAndTicks, runLoop, type Work } from '../../src/stages/loop.ts'
 import { StageMetrics } from '../../src/stages/metrics.ts'
 import { contextOf, createRig, type Rig, runUntil } from './rig.ts'
 
@@ -25,6 +26,11 @@ const consumeOf = ({ topics }: Rig) => ({
   lingerMs: 0,
 })
 
+const deadLettersOf = ({ codecs, topics }: Rig) =>
+  createDeadLetters({ codec: codecs.deadLetter, topic: topics.deadLetters, stage: 'loop', now: () => new Date() })
+
+const nothing: Work = { outputs: [], refused: [], dropped: new Map(), emitted: 0 }
+
 const valuesOf = ({ records }: LogBatch) => records.map(({ value }) => Number(value))
 const nameOf = ({ partition, records }: LogBatch) => `${partition}:${records[0]?.offset}`
 
@@ -38,13 +44,14 @@ test('batches settle in order and one at a time per partition, while the next is
   const loop = {
     log: rig.log,
     consume: consumeOf(rig),
+    deadLetters: deadLettersOf(rig),
     metrics: new StageMetrics(() => new Date()),
     maxInFlight: 2,
     async process(batch: LogBatch) {
       overlapped ||= settling.has(batch.partition)
-      return valuesOf(batch)
+      return { ...nothing, values: valuesOf(batch) }
     },
-    async settle({ partition, records }: LogBatch, values: readonly number[]) {
+    async settle({ partition, records }: LogBatch, { values }: Work & { readonly values: readonly number[] }) {
       assert.ok(!settling.has(partition), 'two batches of a partition at once')
       settling.add(partition)
       assert.ok(settling.size <= 2)
@@ -82,9 +89,13 @@ test('retriable errors of any step repeat that step alone', async t => {
   const loop = {
     log: rig.log,
     consume: consumeOf(rig),
+    deadLetters: deadLettersOf(rig),
     metrics,
     maxInFlight: 1,
-    process: async () => failFirst('process'),
+    async process() {
+      failFirst('process')
+      return nothing
+    },
     settle: async () => failFirst('settle'),
   }
   await runUntil(
@@ -102,9 +113,10 @@ test('an error while a batch settles stops a loop that waits for more, and later
   const loop = {
     log: rig.log,
     consume: consumeOf(rig),
+    deadLetters: deadLettersOf(rig),
     metrics: new StageMetrics(() => new Date()),
     maxInFlight: 1,
-    process: async () => {},
+    process: async () => nothing,
     async settle(batch: LogBatch) {
       if (settled.length === 1) throw fatalError('full', 'writing: the disk is full')
       settled.push(nameOf(batch))
@@ -122,9 +134,10 @@ test('an abort lets what settles end and be committed', async t => {
   const loop = {
     log: rig.log,
     consume: consumeOf(rig),
+    deadLetters: deadLettersOf(rig),
     metrics: new StageMetrics(() => new Date()),
     maxInFlight: 1,
-    process: async () => {},
+    process: async () => nothing,
     async settle() {
       stop.abort()
       await delay(20)
@@ -167,9 +180,10 @@ test('an error while draining is not taken for a clean stop', async t => {
   const loop = {
     log: rig.log,
     consume: consumeOf(rig),
+    deadLetters: deadLettersOf(rig),
     metrics: new StageMetrics(() => new Date()),
     maxInFlight: 1,
-    process: async () => {},
+    process: async () => nothing,
     async settle() {
       stop.abort()
       await delay(20)

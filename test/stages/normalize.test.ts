@@ -31,11 +31,9 @@ function stageOf(rig: Rig) {
   const metrics = new StageMetrics(now)
   const { log, codecs, topics } = rig
   const deadLetters = createDeadLetters({
-    log,
     codec: codecs.deadLetter,
     topic: topics.deadLetters,
     stage: 'normalize',
-    metrics,
     now,
   })
   const stage = createNormalizeStage({
@@ -52,11 +50,9 @@ function stageOf(rig: Rig) {
 async function appendRaw({ log, codecs, topics }: Rig, records: readonly RawInput[]): Promise<void> {
   const metrics = new StageMetrics(now)
   const deadLetters = createDeadLetters({
-    log,
     codec: codecs.deadLetter,
     topic: topics.deadLetters,
     stage: 'ingest',
-    metrics,
     now,
   })
   const intake = createIntake({
@@ -65,7 +61,7 @@ async function appendRaw({ log, codecs, topics }: Rig, records: readonly RawInpu
     topics,
     metrics,
     deadLetters,
-    seenOf: () => ({ isNew: () => true, remember: async () => {} }),
+    seenOf: () => ({ isNew: () => true, append: async (_records, append) => void (await append()) }),
     maxRecordBytes: 1 << 20,
   })
   await intake.append('tiny', 'acme', records, contextOf(new AbortController().signal))

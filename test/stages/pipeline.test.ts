@@ -94,7 +94,15 @@ async function assertComplete(rig: Rig, sink: ReturnType<typeof memorySink>): Pr
   assert.deepEqual(liveOf(await readEvents(rig)), expectedLive)
   assertExact(sink)
   const letters = await readDeadLetters(rig)
-  assert.deepEqual([...new Set(letters.map(({ code, stage }) => `${stage} ${code}`))], ['normalize payload-broken'])
+  assert.deepEqual(
+    letters.map(({ code, stage }) => `${stage} ${code}`),
+    ['normalize payload-broken'],
+  )
+  const values = async (topic: string) => (await readAll(rig.log, topic)).map(({ value }) => value?.toString('hex'))
+  for (const topic of [rig.topics.raw('tiny'), rig.topics.events, rig.topics.uncorrelated]) {
+    const all = await values(topic)
+    assert.equal(new Set(all).size, all.length, `${topic} has a record twice`)
+  }
 }
 
 async function undisturbed(t: TestContext) {

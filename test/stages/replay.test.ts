@@ -2,7 +2,6 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { createDeadLetterDesk, type FiledDeadLetter } from '../../src/stages/dead-letter-desk.ts'
 import { createDeadLetters } from '../../src/stages/dead-letters.ts'
-import { StageMetrics } from '../../src/stages/metrics.ts'
 import { replay } from '../../src/stages/replay.ts'
 import { contextOf, createRig, type Rig, readAll, readDeadLetters } from './rig.ts'
 
@@ -66,11 +65,9 @@ test('stages and topics that cannot be replayed are refused by name', async t =>
 function desksOf(rig: Rig) {
   const { log, codecs, topics } = rig
   const deadLetters = createDeadLetters({
-    log,
     codec: codecs.deadLetter,
     topic: topics.deadLetters,
     stage: 'normalize',
-    metrics: new StageMetrics(now),
     now,
   })
   return { deadLetters, desk: createDeadLetterDesk({ log, codec: codecs.deadLetter, topics, now }) }
@@ -81,7 +78,7 @@ async function refuseOne(rig: Rig, value: string) {
   const record = { key: Buffer.from('k'), value: Buffer.from(value), timestamp: 7, headers: { mark: 'kept' } }
   const [position] = await log.append('raw.tiny', [record])
   const refused = { record: { ...record, offset: position?.offset ?? -1 }, code: 'bad', reason: 'it is bad' }
-  await desksOf(rig).deadLetters.ofBatch({ topic: 'raw.tiny', partition: 0 }, [refused])
+  await log.appendAll([desksOf(rig).deadLetters.ofBatch({ topic: 'raw.tiny', partition: 0 }, [refused])])
   return { position, refused }
 }
 
@@ -90,8 +87,8 @@ test('a dead letter is retried once: its record is back on its topic as it was',
   const { desk, deadLetters } = desksOf(rig)
   const { position, refused } = await refuseOne(rig, 'first')
   await refuseOne(rig, 'second')
-  // The same failure again, as after a crash before the commit or a replay.
-  await deadLetters.ofBatch({ topic: 'raw.tiny', partition: 0 }, [refused])
+  // The same failure again, as after a replay.
+  await rig.log.appendAll([deadLetters.ofBatch({ topic: 'raw.tiny', partition: 0 }, [refused])])
   assert.equal((await readDeadLetters(rig)).length, 3)
 
   const listed: FiledDeadLetter[] = []
@@ -124,9 +121,11 @@ test('what cannot be retried is refused with the reason', async t => {
   const { desk, deadLetters } = desksOf(rig)
   await assert.rejects(desk.retry('nothing'), { code: 'unknown-dead-letter' })
   const letter = { code: 'c', reason: 'r', partition: -1, offset: -1, key: Buffer.from('k'), headers: {} }
-  await deadLetters.append([
-    { ...letter, id: 'lost', topic: '', value: null },
-    { ...letter, id: 'state', topic: rig.topics.conversations, value: Buffer.from('{}') },
+  await rig.log.appendAll([
+    deadLetters.of([
+      { ...letter, id: 'lost', topic: '', value: null },
+      { ...letter, id: 'state', topic: rig.topics.conversations, value: Buffer.from('{}') },
+    ]),
   ])
   await assert.rejects(desk.retry('lost'), { code: 'not-retryable', message: /never reached the log/ })
   await assert.rejects(desk.retry('state'), { code: 'not-retryable', message: /replay the stage assemble/ })

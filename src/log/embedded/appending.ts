@@ -1,4 +1,5 @@
-import type { LogRecord, Position } from '../../core/log.ts'
+import type { Logger } from 'pino'
+import type { LogRecord, Output, Position } from '../../core/log.ts'
 import { partitionOf } from '../partition.ts'
 import { type Block, encodeBlocks, sizeOf } from './chunk.ts'
 import { type Keyed, keyed, supersede } from './compaction.ts'
@@ -8,83 +9,134 @@ import type { Topic } from './tables.ts'
 import type { Unit } from './unit.ts'
 import { type Operation, waitsForRoom } from './writer.ts'
 
+/** An append that is not done yet. */
+export interface Append {
+  /** Copies the records and gives the operation that appends all of them or, while a partition is full, none. */
+  encode(): Operation<readonly Position[]>
+  /** What the records of each topic take, bytes. */
+  readonly bytes: ReadonlyMap<string, number>
+  /** Of all of them. */
+  readonly totalBytes: number
+}
+
 /** The records of one append that go to one partition. */
 interface Share {
+  readonly topic: Topic
   readonly id: PartitionId
-  /** Indexes into the append's records. */
-  readonly indexes: readonly number[]
+  readonly records: LogRecord[]
+  readonly sizes: number[]
+  /** Where among the append's records each of them is. */
+  readonly places: number[]
+}
+
+interface EncodedShare extends Omit<Share, 'records' | 'sizes'> {
   readonly blocks: readonly Block[]
   readonly bytes: number
   /** What compaction needs; empty if the topic is not compacted. */
   readonly keyed: readonly Keyed[]
 }
 
-/** Bytes that records take on the log. Refuses (`data`) what the log cannot hold. */
-export function sizesOf(records: readonly LogRecord[]): { readonly sizes: readonly number[]; readonly total: number } {
-  const sizes = records.map(sizeOf)
-  return { sizes, total: sizes.reduce((sum, size) => sum + size, 0) }
+export interface AppenderOptions {
+  readonly topicOf: (name: string) => Topic
+  readonly log: Logger
 }
 
-/**
- * Encodes records at once and gives the operation that appends them: all of them or, while a partition is full, none.
- * `full` is called with the partitions that have no room.
- */
-export function createAppend(
-  topic: Topic,
-  records: readonly LogRecord[],
-  sizes: readonly number[],
-  full: (unit: Unit, ids: readonly PartitionId[]) => void,
-): Operation<readonly Position[]> {
-  const shares = shareOut(topic, records, sizes)
-  const ids = shares.map(({ id }) => id)
-  return unit => {
-    if (topic.retention !== 'compact') {
-      const limit = topic.retention.bytes
-      const without = shares.filter(({ id, bytes }) => unit.isFull(id) || !makeRoom(unit, id, bytes, limit))
-      if (without.length > 0) {
-        unit.markFull(ids)
-        full(
-          unit,
-          without.map(({ id }) => id),
-        )
-        return waitsForRoom
-      }
+/** Makes appends, and warns once when those to a partition begin to wait for room. */
+export class Appender {
+  readonly #options: AppenderOptions
+  readonly #full = new Set<string>()
+
+  constructor(options: AppenderOptions) {
+    this.#options = options
+  }
+
+  /** Refuses (`config`) an unknown topic and (`data`) what the log cannot hold. */
+  prepare(outputs: readonly Output[]): Append {
+    const { shares, bytes, count } = this.#shareOut(outputs)
+    return {
+      encode: () => {
+        const encoded = shares.map(encode)
+        return unit => this.#append(unit, encoded, count)
+      },
+      bytes,
+      totalBytes: [...bytes.values()].reduce((sum, each) => sum + each, 0),
     }
-    const positions = new Array<Position>(records.length)
-    for (const share of shares) {
-      const base = unit.head(share.id).next
-      for (const block of share.blocks) unit.append(share.id, block)
-      share.indexes.forEach((index, nth) => {
-        positions[index] = { topic: topic.name, partition: share.id.partition, offset: base + nth }
+  }
+
+  #append(unit: Unit, shares: readonly EncodedShare[], count: number): readonly Position[] | typeof waitsForRoom {
+    const without = shares.filter(({ topic: { retention }, id, bytes }) => {
+      return retention !== 'compact' && (unit.isFull(id) || !makeRoom(unit, id, bytes, retention.bytes))
+    })
+    if (without.length > 0) {
+      // Not those that have room: what somebody else appends there may be what makes room here.
+      unit.markFull(without.map(({ id }) => id))
+      for (const { topic, id } of without) this.#warn(unit, topic.name, id)
+      return waitsForRoom
+    }
+    const positions = new Array<Position>(count)
+    for (const { topic, id, blocks, places, keyed } of shares) {
+      const base = unit.head(id).next
+      for (const block of blocks) unit.append(id, block)
+      places.forEach((place, nth) => {
+        positions[place] = { topic: topic.name, partition: id.partition, offset: base + nth }
       })
-      if (share.keyed.length > 0) {
-        unit.settle(share.id)
-        supersede(unit, share.id, base, share.keyed)
+      if (keyed.length > 0) {
+        unit.settle(id)
+        supersede(unit, id, base, keyed)
       }
+      if (this.#full.size > 0) this.#full.delete(`${topic.name}/${id.partition}`)
     }
     return positions
   }
+
+  #shareOut(outputs: readonly Output[]) {
+    const shares = new Map<string, Map<number, Share>>()
+    const bytes = new Map<string, number>()
+    let count = 0
+    for (const { topic: name, records } of outputs) {
+      const topic = this.#options.topicOf(name)
+      const ofTopic = shares.get(name) ?? new Map<number, Share>()
+      shares.set(name, ofTopic)
+      let topicBytes = bytes.get(name) ?? 0
+      for (const record of records) {
+        const size = sizeOf(record)
+        const partition = partitionOf(record.key, topic.partitions)
+        let share = ofTopic.get(partition)
+        if (share === undefined) {
+          share = { topic, id: { topicId: topic.id, partition }, records: [], sizes: [], places: [] }
+          ofTopic.set(partition, share)
+        }
+        share.records.push(record)
+        share.sizes.push(size)
+        share.places.push(count++)
+        topicBytes += size
+      }
+      bytes.set(name, topicBytes)
+    }
+    return { shares: [...shares.values()].flatMap(ofTopic => [...ofTopic.values()]), bytes, count }
+  }
+
+  #warn(unit: Unit, topic: string, id: PartitionId): void {
+    const name = `${topic}/${id.partition}`
+    if (this.#full.has(name)) return
+    this.#full.add(name)
+    const neededFrom = unit.neededFrom(id)
+    const groups = unit.groups(id).flatMap(({ group, place }) => (place.offset === neededFrom ? [group] : []))
+    this.#options.log.warn(
+      { topic, partition: id.partition, groups, offset: neededFrom },
+      'appending waits: the partition is full of records that a group has yet to commit',
+    )
+  }
 }
 
-function shareOut(topic: Topic, records: readonly LogRecord[], sizes: readonly number[]): readonly Share[] {
-  const indexes = new Map<number, number[]>()
-  records.forEach(({ key }, index) => {
-    const partition = partitionOf(key, topic.partitions)
-    const known = indexes.get(partition)
-    if (known === undefined) indexes.set(partition, [index])
-    else known.push(index)
-  })
-  return [...indexes].map(([partition, own]) => {
-    const whole = own.length === records.length
-    const ownRecords = whole ? records : own.flatMap(index => records[index] ?? [])
-    const ownSizes = whole ? sizes : own.map(index => sizes[index] ?? 0)
-    const blocks = encodeBlocks(ownRecords, ownSizes)
-    return {
-      id: { topicId: topic.id, partition },
-      indexes: own,
-      blocks,
-      bytes: blocks.reduce((sum, block) => sum + block.bytes.length, 0),
-      keyed: topic.retention === 'compact' ? ownRecords.map(keyed) : [],
-    }
-  })
+function encode({ topic, id, records, sizes, places }: Share): EncodedShare {
+  const blocks = encodeBlocks(records, sizes)
+  return {
+    topic,
+    id,
+    places,
+    blocks,
+    bytes: blocks.reduce((sum, block) => sum + block.bytes.length, 0),
+    keyed: topic.retention === 'compact' ? records.map(keyed) : [],
+  }
 }

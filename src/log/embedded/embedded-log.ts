@@ -9,17 +9,17 @@ import type {
   EventLog,
   LogBatch,
   LogRecord,
+  Output,
   PartitionStats,
   Position,
   StoredRecord,
   TopicSpec,
 } from '../../core/log.ts'
 import type { SchemaStore } from '../avro.ts'
-import { createAppend, sizesOf } from './appending.ts'
+import { Appender } from './appending.ts'
 import { Budget } from './budget.ts'
 import { type Database, openDatabase, transact } from './environment.ts'
 import { Group } from './group.ts'
-import type { PartitionId } from './keys.ts'
 import { type DirectoryLock, lockPath } from './lock.ts'
 import { Maintenance } from './maintenance.ts'
 import { offsetAtTime, PartitionReader } from './reader.ts'
@@ -98,8 +98,11 @@ class LmdbLog implements EmbeddedLog {
   readonly #topics: Topics
   readonly #writer: Writer
   readonly #budgets = new Map<string, Budget>()
-  readonly #groups = new Map<string, { readonly group: Group; readonly lease: DirectoryLock }>()
-  readonly #full = new Set<string>()
+  /** Also those that have no member any more: their batches may still be at work. */
+  readonly #groups = new Map<string, Group>()
+  /** Of the groups that have members. */
+  readonly #leases = new Map<string, DirectoryLock>()
+  readonly #appender: Appender
   readonly #maintenance: Maintenance
   #closing: Promise<void> | undefined
 
@@ -113,11 +116,12 @@ class LmdbLog implements EmbeddedLog {
       database,
       directory,
       now: options.now,
-      outstanding: id => [...this.#groups.values()].flatMap(({ group }) => group.outstanding(id)),
+      outstanding: (group, id, epoch) => this.#groups.get(group)?.outstanding(id, epoch) ?? [],
       committed: ({ appended }) => {
-        if (appended.size > 0) for (const { group } of this.#groups.values()) group.wake(appended)
+        if (appended.size > 0) for (const group of this.#groups.values()) group.wake(appended)
       },
     })
+    this.#appender = new Appender({ topicOf: name => this.#topics.get(name), log: options.log })
     this.#maintenance = new Maintenance(this.#writer, this.#topics, options)
     if (!options.readOnly) this.#maintenance.start()
   }
@@ -128,21 +132,27 @@ class LmdbLog implements EmbeddedLog {
     this.#topics.reload()
   }
 
-  async append(topicName: string, records: readonly LogRecord[]): Promise<readonly Position[]> {
-    this.#checkWritable(`appending to ${topicName}`)
-    const topic = this.#topics.get(topicName)
-    if (records.length === 0) return []
-    const { sizes, total } = sizesOf(records)
-    const budget = this.#budgetOf(topicName)
-    // Not awaited without need: an append that was called before `close` is in flight already.
-    if (!budget.tryTake(total)) await budget.take(total)
+  append(topic: string, records: readonly LogRecord[]): Promise<readonly Position[]> {
+    return this.appendAll([{ topic, records }])
+  }
+
+  async appendAll(outputs: readonly Output[]): Promise<readonly Position[]> {
+    this.#checkWritable(`appending to ${outputs.map(({ topic }) => topic).join(', ')}`)
+    const { encode, bytes, totalBytes } = this.#appender.prepare(outputs)
+    if (totalBytes === 0) return []
+    // In one order, whoever asks: two that want the budgets of the same topics cannot wait for each other.
+    const shares = [...bytes].sort(([a], [b]) => (a < b ? -1 : 1))
+    const taken: (() => void)[] = []
     try {
-      const append = createAppend(topic, records, sizes, (unit, ids) => this.#warnFull(topicName, unit, ids))
-      const positions = await this.#writer.submit(append, total)
-      if (this.#full.size > 0) for (const { topic, partition } of positions) this.#full.delete(`${topic}/${partition}`)
-      return positions
+      for (const [topic, share] of shares) {
+        const budget = this.#budgetOf(topic)
+        // Not awaited without need: an append that was called before `close` is in flight already.
+        if (!budget.tryTake(share)) await budget.take(share)
+        taken.push(() => budget.give(share))
+      }
+      return await this.#writer.submit(encode(), totalBytes)
     } finally {
-      budget.give(total)
+      for (const give of taken) give()
     }
   }
 
@@ -244,11 +254,9 @@ class LmdbLog implements EmbeddedLog {
     const maintained = this.#maintenance.stop()
     const closed = closedError(this.#directory)
     for (const budget of this.#budgets.values()) budget.stop(closed)
-    for (const { group, lease } of this.#groups.values()) {
-      group.fail(closed)
-      lease.release()
-    }
-    this.#groups.clear()
+    for (const group of this.#groups.values()) group.fail(closed)
+    for (const lease of this.#leases.values()) lease.release()
+    this.#leases.clear()
     await this.#writer.close()
     await maintained
     await this.#database.close()
@@ -284,25 +292,25 @@ class LmdbLog implements EmbeddedLog {
   }
 
   #groupOf(name: string): Group {
+    if (!this.#leases.has(name)) this.#leases.set(name, this.#lease(name, 'consuming'))
     const known = this.#groups.get(name)
-    if (known !== undefined) return known.group
-    const lease = this.#lease(name, 'consuming')
+    if (known !== undefined) return known
     const group = new Group({
       name,
       database: this.#database,
       writer: this.#writer,
+      appender: this.#appender,
       topicOf: topic => this.#topics.get(topic),
       handoverMs: this.#options.handoverMs,
     })
-    this.#groups.set(name, { group, lease })
+    this.#groups.set(name, group)
     return group
   }
 
   #releaseIfEmpty(name: string): void {
-    const known = this.#groups.get(name)
-    if (known === undefined || !known.group.isEmpty) return
-    this.#groups.delete(name)
-    known.lease.release()
+    if (this.#groups.get(name)?.isEmpty !== true) return
+    this.#leases.get(name)?.release()
+    this.#leases.delete(name)
   }
 
   /** Keeps other processes, and the rest of this one, from consuming a group. */
@@ -319,20 +327,6 @@ class LmdbLog implements EmbeddedLog {
       await this.#writer.submit(change)
     } finally {
       lease.release()
-    }
-  }
-
-  #warnFull(topic: string, unit: Unit, ids: readonly PartitionId[]): void {
-    for (const id of ids) {
-      const name = `${topic}/${id.partition}`
-      if (this.#full.has(name)) continue
-      this.#full.add(name)
-      const neededFrom = unit.neededFrom(id)
-      const groups = unit.groups(id).flatMap(({ group, place }) => (place.offset === neededFrom ? [group] : []))
-      this.#options.log.warn(
-        { topic, partition: id.partition, groups, offset: neededFrom },
-        'appending waits: the partition is full of records that a group has yet to commit',
-      )
     }
   }
 }

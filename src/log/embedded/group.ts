@@ -1,4 +1,5 @@
 import type { ConsumeOptions } from '../../core/log.ts'
+import type { Appender } from './appending.ts'
 import { type Assignable, assign } from './assignment.ts'
 import type { Database } from './environment.ts'
 import type { PartitionId } from './keys.ts'
@@ -12,6 +13,7 @@ export interface GroupOptions {
   readonly name: string
   readonly database: Database
   readonly writer: Writer
+  readonly appender: Appender
   readonly topicOf: (name: string) => Topic
   /**
    * How long a member may take to commit what it was handed of a partition that moves to another member, milliseconds;
@@ -68,10 +70,13 @@ export class Group {
     for (const member of this.#members) member.wakeFor(topicIds)
   }
 
-  /** What members were handed of a partition and have not committed. */
-  outstanding(id: PartitionId): readonly OffsetSpan[] {
+  /**
+   * What a member was handed of a partition in this epoch and has not committed. A member that has left counts too: it may
+   * be preparing or writing such a batch, and whoever has the partition next must be able to read it as it was.
+   */
+  outstanding(id: PartitionId, epoch: number): readonly OffsetSpan[] {
     const slot = this.#slots.get(nameOf(id))
-    return slot === undefined || slot.member.ended ? [] : slot.outstanding()
+    return slot?.epoch === epoch ? slot.outstanding() : []
   }
 
   /** Lets partitions move, now or when the transaction under way has ended. */
@@ -143,7 +148,7 @@ export class Group {
   }
 
   #slotOf(partition: Partition, member: Member, place: GroupOffset): Slot {
-    const { name, database, writer, topicOf } = this.#options
+    const { name, database, writer, appender, topicOf } = this.#options
     return new Slot({
       id: { topicId: partition.topicId, partition: partition.partition },
       topic: topicOf(partition.topic),
@@ -152,6 +157,7 @@ export class Group {
       place,
       database,
       writer,
+      appender,
       mayMove: () => this.balance(),
     })
   }

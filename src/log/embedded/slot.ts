@@ -1,5 +1,6 @@
 import { fatalError, type VconduitError } from '../../core/errors.ts'
-import type { ConsumeOptions, LogBatch, StoredRecord } from '../../core/log.ts'
+import type { ConsumeOptions, LogBatch, Output, StoredRecord } from '../../core/log.ts'
+import type { Append, Appender } from './appending.ts'
 import { release } from './compaction.ts'
 import type { Database } from './environment.ts'
 import type { PartitionId } from './keys.ts'
@@ -7,7 +8,7 @@ import type { Member } from './member.ts'
 import { extentOf, PartitionReader } from './reader.ts'
 import { type GroupOffset, type OffsetSpan, readHead, type Topic } from './tables.ts'
 import type { Unit } from './unit.ts'
-import type { Writer } from './writer.ts'
+import { type Writer, waitsForRoom } from './writer.ts'
 
 export interface SlotOptions {
   readonly id: PartitionId
@@ -17,6 +18,7 @@ export interface SlotOptions {
   readonly place: GroupOffset
   readonly database: Database
   readonly writer: Writer
+  readonly appender: Appender
   /** Called when nothing that was handed out is uncommitted any more, or the time to commit it is over. */
   readonly mayMove: () => void
 }
@@ -53,6 +55,11 @@ export class Slot {
 
   get topicId(): number {
     return this.#options.id.topicId
+  }
+
+  /** Counts the moves of the partition from member to member. */
+  get epoch(): number {
+    return this.#options.place.epoch
   }
 
   outstanding(): readonly OffsetSpan[] {
@@ -141,7 +148,7 @@ export class Slot {
       records,
       replayed,
       prepare: () => this.#prepare(handed),
-      commit: () => this.#commit(handed),
+      commit: outputs => this.#commit(handed, outputs ?? []),
     }
   }
 
@@ -154,22 +161,26 @@ export class Slot {
     })
   }
 
-  async #commit(handed: Handed): Promise<void> {
+  async #commit(handed: Handed, outputs: readonly Output[]): Promise<void> {
     if (handed.commit === undefined) {
       this.#checkOrder('committing', handed)
-      handed.commit = this.#commitOnce(handed)
+      handed.commit = this.#commitOnce(handed, this.#options.appender.prepare(outputs))
     }
     await handed.commit
   }
 
-  async #commitOnce(handed: Handed): Promise<void> {
+  /** No budget is asked for the outputs: there are at most those of the batches that the consumer has in hand. */
+  async #commitOnce(handed: Handed, outputs: Append): Promise<void> {
     const { id, topic, group, writer } = this.#options
+    const append = outputs.encode()
     try {
       await writer.submit(unit => {
         const place = this.#place(unit, 'committing', handed)
+        if (append(unit) === waitsForRoom) return waitsForRoom
         unit.setGroup(id, group, { offset: handed.last + 1, pending: undefined, epoch: place.epoch })
         if (topic.retention === 'compact') release(unit, id, handed)
-      })
+        return undefined
+      }, outputs.totalBytes)
     } catch (error) {
       handed.commit = undefined
       throw error

@@ -23,8 +23,11 @@ interface Tail {
   blockBytes: number
 }
 
-/** Ranges that were handed out and neither committed nor given up: compaction must leave them as they were read. */
-export type Outstanding = (id: PartitionId) => readonly OffsetSpan[]
+/**
+ * Ranges that a group was handed in an epoch of a partition and has not committed: compaction must leave them as they
+ * were read.
+ */
+export type Outstanding = (group: string, id: PartitionId, epoch: number) => readonly OffsetSpan[]
 
 /**
  * What one transaction does to the log. Many operations share one: it reads each partition's head once, writes it once,
@@ -151,8 +154,12 @@ export class Unit {
 
   /** True if a group recorded the range, or is at work on it. */
   isHeld(id: PartitionId, { first, last }: OffsetSpan): boolean {
-    const pending = this.groups(id).flatMap(({ place }) => place.pending ?? [])
-    return [...pending, ...this.#outstanding(id)].some(span => span.first <= last && span.last >= first)
+    return this.groups(id)
+      .flatMap(({ group, place }) => [
+        ...this.#outstanding(group, id, place.epoch),
+        ...(place.pending === undefined ? [] : [place.pending]),
+      ])
+      .some(span => span.first <= last && span.last >= first)
   }
 
   /** Writes everything that is still in memory: the last step of the transaction. */
