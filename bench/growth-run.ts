@@ -1,7 +1,11 @@
 /** One run for `growth.ts`: `node bench/growth-run.ts <conversations>` prints its figures as JSON. */
 import { readFileSync } from 'node:fs'
+import { keepMemorySmall } from '../src/cli/process-memory.ts'
 import { appendCalls } from './calls.ts'
 import { openBenchPipeline } from './pipeline.ts'
+
+// As the command line does.
+keepMemorySmall()
 
 const conversations = Number(process.argv[2])
 const { pipeline, log, codecs, run, close } = await openBenchPipeline()

@@ -8,5 +8,10 @@ if (major < 22 || (major === 22 && minor < 18)) {
   )
   process.exit(2)
 }
-const source = new URL('../src/cli/main.ts', import.meta.url)
-await import(existsSync(source) ? source.href : new URL('../dist/src/cli/main.js', import.meta.url).href)
+const source = new URL('../src/cli/', import.meta.url)
+const isCheckout = existsSync(source)
+const open = name =>
+  import(isCheckout ? `${source}${name}.ts` : new URL(`../dist/src/cli/${name}.js`, import.meta.url).href)
+const { keepMemorySmall } = await open('process-memory')
+keepMemorySmall()
+await open('main')
