@@ -1,6 +1,4 @@
 #!/usr/bin/env node
-import { existsSync } from 'node:fs'
-
 const [major = 0, minor = 0] = process.versions.node.split('.').map(Number)
 if (major < 22 || (major === 22 && minor < 18)) {
   console.error(
@@ -8,10 +6,6 @@ if (major < 22 || (major === 22 && minor < 18)) {
   )
   process.exit(2)
 }
-const source = new URL('../src/cli/', import.meta.url)
-const isCheckout = existsSync(source)
-const open = name =>
-  import(isCheckout ? `${source}${name}.ts` : new URL(`../dist/src/cli/${name}.js`, import.meta.url).href)
-const { keepMemorySmall } = await open('process-memory')
+const { keepMemorySmall } = await import('../src/cli/process-memory.ts')
 keepMemorySmall()
-await open('main')
+await import('../src/cli/main.ts')

@@ -24,6 +24,9 @@ export interface ArchiveSettings {
 /** The default of a configuration. A range is in memory as a whole, so files are as large as that allows. */
 export const defaultArchiveLimits: RangeLimits = { maxRecords: 50_000, maxBytes: 16 << 20, lingerMs: 60_000 }
 
+/** vCons that are put at once: each waits for the disk, which has the log to sync as well. */
+const objectsAtOnce = 3
+
 /** What the archive holds and must not hold, read from it once. */
 interface Known {
   readonly erasures: Erasures
@@ -66,12 +69,17 @@ export function createArchiveSink({ store, limits, now, log }: ArchiveSettings):
   async function writeConversations(range: OffsetRange<'conversations'>) {
     const latest = new Map(range.records.map(record => [record.stored.key.toString(), record]))
     const erased: string[] = []
-    for (const [conversationId, { stored }] of latest) {
-      if (stored.value === null) {
-        await store.remove(vconPath(conversationId))
-        if (stored.headers[conversationHeaders.erase] !== undefined) erased.push(conversationId)
-      } else await store.put(vconPath(conversationId), stored.value)
+    const rest = latest.entries()
+    const writeRest = async () => {
+      for (const [conversationId, { stored }] of rest) {
+        if (stored.value === null) {
+          await store.remove(vconPath(conversationId))
+          if (stored.headers[conversationHeaders.erase] !== undefined) erased.push(conversationId)
+        } else await store.put(vconPath(conversationId), stored.value)
+      }
     }
+    const ended = await Promise.allSettled(Array.from({ length: objectsAtOnce }, writeRest))
+    for (const end of ended) if (end.status === 'rejected') throw end.reason
     if (erased.length === 0) return
     const { files } = await (await known()).erasures.erase(erased)
     log.info({ conversations: erased.length, files }, 'erased conversations from the archive')
