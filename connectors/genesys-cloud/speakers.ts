@@ -31,6 +31,8 @@ export function createSpeakers(transcript: Fields, communicationId: string, cont
   const parties = known.length > 0 ? known : presencesAsParties(presences)
   const outside = parties.filter(party => party.role === 'customer' || party.role === 'thirdparty')
   const inside = parties.filter(party => !outside.includes(party))
+  const insidePresences = presences.filter(presence => !isExternal(presence.purpose))
+  const talkers = inside.filter(party => party.role === 'agent' || party.role === 'bot')
 
   const externalAt = (at: number) =>
     outside.find(party => party.sessionIds.includes(communicationId)) ??
@@ -38,17 +40,13 @@ export function createSpeakers(transcript: Fields, communicationId: string, cont
     outside[0]
 
   const internalAt = (at: number) => {
-    const speaking = nearest(
-      presences.filter(presence => !isExternal(presence.purpose)),
-      at,
-    )
+    const speaking = nearest(insidePresences, at)
     if (speaking?.userId !== undefined) {
       const ofUser = inside.filter(party => party.userId === speaking.userId)
       const party = ofUser.find(candidate => isIn(candidate, at)) ?? ofUser.at(-1)
       if (party !== undefined) return party
     }
     const alike = speaking === undefined ? [] : inside.filter(party => party.purpose === speaking.purpose)
-    const talkers = inside.filter(party => party.role === 'agent' || party.role === 'bot')
     // Before an agent came, it was the flow or the queue that spoke.
     return (
       alike.find(party => isIn(party, at)) ??
@@ -94,10 +92,14 @@ const readPresence = (fields: Fields): Presence => ({
 
 /** The sides that phrases name and the file's participants do not show. */
 function unlisted(transcript: Fields, listed: readonly Presence[]): readonly Presence[] {
+  const sides = ['external', 'internal'].filter(
+    purpose => !listed.some(each => isExternal(each.purpose) === isExternal(purpose)),
+  )
+  if (sides.length === 0) return []
   const phrases = listOf(transcript, 'transcripts').flatMap(each => listOf(each, 'phrases'))
-  return ['external', 'internal'].flatMap(purpose => {
+  return sides.flatMap(purpose => {
     const own = phrases.filter(phrase => textAt(phrase, 'participantPurpose')?.toLowerCase() === purpose)
-    if (own.length === 0 || listed.some(each => isExternal(each.purpose) === isExternal(purpose))) return []
+    if (own.length === 0) return []
     const from = earliest(own.flatMap(phrase => timeOf(phrase, 'startTimeMs') ?? []))
     return [{ fields: {}, purpose, userId: undefined, from: from ?? 0, to: Number.MAX_SAFE_INTEGER }]
   })

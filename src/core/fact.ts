@@ -61,4 +61,4 @@ export type Fact = EventFact | LinkFact
 /** Spells out one event so that its section is checked against its type. */
 export const event = <T extends EventType>(fact: Omit<EventFactOf<T>, 'kind'>): EventFact =>
   // Sound: EventFact is the union of EventFactOf over every EventType.
-  ({ kind: 'event', ...fact }) as unknown as EventFact
+  ({ ...fact, kind: 'event' }) as unknown as EventFact
