@@ -49,7 +49,7 @@ for (const [name, bench] of Object.entries(ratios)) {
     ratio < target ? 'missed' : 'reached',
   ])
 }
-console.log(table(['what', 'vconduit', 'bare', 'unit', 'ratio', 'target', ''], rows))
+if (rows.length > 0) console.log(table(['what', 'vconduit', 'bare', 'unit', 'ratio', 'target', ''], rows))
 
 if (isAsked('growth')) {
   console.error('measuring growth …')

@@ -62,6 +62,17 @@ describe('warehouse sink', () => {
     assert.equal(await count(`events_all WHERE conversation_id = '${conversation('huge')}'`), 16)
   })
 
+  it('gives up when it is told to stop, with the reason that it was given', async () => {
+    const text = 'x'.repeat(9 << 20)
+    const events = Array.from({ length: 8 }, (_, key) =>
+      sampleEvent({ type: 'message', of: 'stopped', key: `${key}`, section: { text } }),
+    )
+    const stop = new AbortController()
+    const writing = rig.sink().write(eventRange(30_000, events), { ...context, signal: stop.signal })
+    setTimeout(() => stop.abort(), 30)
+    await assert.rejects(writing, error => error === stop.signal.reason)
+  })
+
   it('shows the highest of version, revision and content hash, in whatever order they come', async () => {
     const versionOf = fc.record({
       version: fc.constantFrom(-1, 0, 1, startedAt, startedAt + 1, Number.MAX_SAFE_INTEGER),

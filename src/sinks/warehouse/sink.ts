@@ -1,7 +1,7 @@
 import { ClickHouseLogLevel, createClient } from '@clickhouse/client'
 import type { Logger } from 'pino'
 import type { Context } from '../../core/context.ts'
-import { isAbort, VconduitError } from '../../core/errors.ts'
+import { VconduitError } from '../../core/errors.ts'
 import type { ConversationEvent } from '../../core/records.ts'
 import type { AnyRange, OffsetRange, RangeLimits, Sink, SinkRecord } from '../../core/sink.ts'
 import { conversationHeaders } from '../../core/sink.ts'
@@ -148,9 +148,9 @@ export function createWarehouseSink(options: WarehouseSinkOptions): Sink {
 }
 
 function classified(doing: string, error: unknown, { signal }: Context): unknown {
-  return error instanceof VconduitError || isAbort(error, signal) || signal.aborted
-    ? error
-    : warehouseError(doing, error)
+  // The client tells an abort in words of its own, which nobody would take for one.
+  if (signal.aborted) return signal.reason
+  return error instanceof VconduitError ? error : warehouseError(doing, error)
 }
 
 const sizeOf = ({ stored }: SinkRecord<unknown>) => stored.value?.length ?? 0
