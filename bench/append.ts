@@ -5,6 +5,7 @@ import { open, type RootDatabase } from 'lmdb'
 import { pino } from 'pino'
 import type { LogRecord } from '../src/core/log.ts'
 import { openEmbeddedLog } from '../src/log/embedded/index.ts'
+import { median } from './measure.ts'
 import type { BenchResult } from './result.ts'
 
 const rounds = 40
@@ -67,14 +68,4 @@ async function rateOf(append: (batch: number) => Promise<unknown>): Promise<numb
   const start = performance.now()
   for (let batch = 0; batch < batchesPerRound; batch++) await append(batch)
   return (perRound / (performance.now() - start)) * 1000
-}
-
-const median = (values: readonly number[]): number =>
-  values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN
-
-if (import.meta.main) {
-  const { ours, bare, unit, ratio, target } = await benchAppend()
-  console.log(
-    `append: ${Math.round(ours)} ${unit}, bare ${Math.round(bare)}, ratio ${ratio.toFixed(2)} (target ${target})`,
-  )
 }

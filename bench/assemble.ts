@@ -1,8 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { pino } from 'pino'
-import type { Context } from '../src/core/context.ts'
 import { contentHashOf, conversationIdOf, eventIdOf, sha256 } from '../src/core/ids.ts'
 import type { EventLog, LogRecord } from '../src/core/log.ts'
 import { type ConversationEvent, type EventType, noSections, sectionFields } from '../src/core/records.ts'
@@ -11,6 +7,7 @@ import { type RecordCodecs, singleObjectCodecs } from '../src/log/avro.ts'
 import { openEmbeddedLog, openStateStore } from '../src/log/embedded/index.ts'
 import { createAssembleStage, defaultAssembleSettings } from '../src/stages/assemble.ts'
 import { StageMetrics } from '../src/stages/metrics.ts'
+import { contextOf, inDirectory, logger, median, now } from './measure.ts'
 import type { BenchResult } from './result.ts'
 
 const partitions = 4
@@ -18,8 +15,6 @@ const utterances = 32
 /** Conversations that go on at the same time. */
 const concurrent = 50
 const topics = topicsOf('')
-const now = () => new Date()
-const logger = pino({ level: 'silent' })
 
 /**
  * Assembles calls of 40 events (32 utterances, 2 tool calls) until each is written as a vCon, and compares with a loop
@@ -163,29 +158,8 @@ const lookup = {
   result: '{"status":"shipped","eta":"tomorrow"}',
 }
 
-const contextOf = (signal: AbortSignal): Context => ({ signal, log: logger, now, random: Math.random })
-
 async function timed(work: () => Promise<void>): Promise<number> {
   const start = performance.now()
   await work()
   return performance.now() - start
-}
-
-async function inDirectory(measure: (directory: string) => Promise<void>): Promise<void> {
-  const directory = await mkdtemp(join(tmpdir(), 'vconduit-bench-'))
-  try {
-    await measure(directory)
-  } finally {
-    await rm(directory, { recursive: true })
-  }
-}
-
-const median = (values: readonly number[]): number =>
-  values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN
-
-if (import.meta.main) {
-  const { ours, bare, unit, ratio, target } = await benchAssemble()
-  console.log(
-    `assemble: ${Math.round(ours)} ${unit}, bare ${Math.round(bare)}, ratio ${ratio.toFixed(2)} (target ${target})`,
-  )
 }

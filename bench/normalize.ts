@@ -1,8 +1,3 @@
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { pino } from 'pino'
-import type { Context } from '../src/core/context.ts'
 import type { EventLog, LogRecord } from '../src/core/log.ts'
 import type { ConversationEvent } from '../src/core/records.ts'
 import { topicSpecs, topicsOf } from '../src/core/topics.ts'
@@ -12,12 +7,11 @@ import { createDeadLetters } from '../src/stages/dead-letters.ts'
 import { StageMetrics } from '../src/stages/metrics.ts'
 import { createNormalizeStage, normalizeLimits } from '../src/stages/normalize.ts'
 import { appendCalls, callAccount, callKey, callTopic } from './calls.ts'
+import { contextOf, inDirectory, logger, median, now } from './measure.ts'
 import type { BenchResult } from './result.ts'
 
 const partitions = 4
 const topics = topicsOf('')
-const now = () => new Date()
-const logger = pino({ level: 'silent' })
 
 /**
  * Normalizes calls (the details of a transfer, and a transcript of 32 phrases with their words), and compares with a loop
@@ -106,30 +100,9 @@ async function sampleEvents(log: EventLog, codecs: RecordCodecs): Promise<Readon
   return sample
 }
 
-const contextOf = (signal: AbortSignal): Context => ({ signal, log: logger, now, random: Math.random })
-
 /** Events per second. */
 async function rateOf(emit: () => Promise<number>): Promise<number> {
   const begin = performance.now()
   const events = await emit()
   return (events / (performance.now() - begin)) * 1000
-}
-
-async function inDirectory(measure: (directory: string) => Promise<void>): Promise<void> {
-  const directory = await mkdtemp(join(tmpdir(), 'vconduit-bench-'))
-  try {
-    await measure(directory)
-  } finally {
-    await rm(directory, { recursive: true })
-  }
-}
-
-const median = (values: readonly number[]): number =>
-  values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN
-
-if (import.meta.main) {
-  const { ours, bare, unit, ratio, target } = await benchNormalize()
-  console.log(
-    `normalize: ${Math.round(ours)} ${unit}, bare ${Math.round(bare)}, ratio ${ratio.toFixed(2)} (target ${target})`,
-  )
 }
